@@ -1,0 +1,17 @@
+"""Tables in, validated `Dataset` out; splits for evaluation. Knows nothing of graphs or models."""
+
+from .dataset import EVENT_TYPES, LINK_TYPES, Columns, Dataset, Histories
+from .errors import CartographError, DataError, EncoderError, RunError, StoreError
+
+__all__ = [
+    "EVENT_TYPES",
+    "LINK_TYPES",
+    "CartographError",
+    "Columns",
+    "DataError",
+    "Dataset",
+    "EncoderError",
+    "Histories",
+    "RunError",
+    "StoreError",
+]

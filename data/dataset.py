@@ -1,0 +1,262 @@
+"""What a shop knows, as validated tables: products, users, events and product links."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .errors import DataError
+
+EVENT_TYPES = ("view", "cart", "purchase", "rating")
+LINK_TYPES = ("also_bought", "also_viewed", "bought_together")
+
+IntArray = npt.NDArray[np.int64]
+StrArray = npt.NDArray[np.object_]
+
+
+class Columns:
+    """The name of every column in a `Dataset`, once."""
+
+    PRODUCT = "product_id"
+    TITLE = "title"
+    DESCRIPTION = "description"
+    BRAND = "brand"
+    CATEGORY = "category"
+    PRICE = "price"
+    IMAGE = "image_url"
+    USER = "user_id"
+    TYPE = "type"
+    AT = "at"
+    VALUE = "value"
+    KEY = "key"
+    SOURCE = "source_id"
+    TARGET = "target_id"
+
+    PRODUCTS = (PRODUCT, TITLE, DESCRIPTION, BRAND, CATEGORY, PRICE, IMAGE)
+    PRODUCT_ATTRIBUTES = (PRODUCT, KEY, VALUE)
+    USERS = (USER,)
+    USER_ATTRIBUTES = (USER, KEY, VALUE)
+    EVENTS = (USER, PRODUCT, TYPE, AT, VALUE)
+    LINKS = (SOURCE, TARGET, TYPE)
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What each of `n` users did, oldest event first, as compressed rows.
+
+    User `i` did the events `offsets[i]:offsets[i + 1]` of the flat arrays.
+    """
+
+    users: StrArray
+    """User ids, `(n,)`."""
+    offsets: IntArray
+    """`(n + 1,)`, starts with 0, ends with the number of events."""
+    products: IntArray
+    """Row numbers in `Dataset.products`, `(n_events,)`."""
+    types: IntArray
+    """Positions in `EVENT_TYPES`, `(n_events,)`."""
+    at: IntArray
+    """Seconds since epoch, UTC, or positions where the dataset is not timed, `(n_events,)`."""
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @property
+    def lengths(self) -> IntArray:
+        """Events per user, `(n,)`."""
+        return np.diff(self.offsets)
+
+    def of(self, i: int) -> IntArray:
+        """Product rows of user `i`, oldest first."""
+        return self.products[self.offsets[i] : self.offsets[i + 1]]
+
+    def take(self, rows: npt.ArrayLike) -> "Histories":
+        """The histories of the users in `rows`, in that order."""
+        picked = np.asarray(rows, dtype=np.int64)
+        lengths = self.lengths[picked]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        flat = np.repeat(self.offsets[picked] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Histories(self.users[picked], offsets, self.products[flat], self.types[flat], self.at[flat])
+
+    def last(self, n: int) -> "Histories":
+        """The same users with only their last `n` events each."""
+        keep = np.arange(self.offsets[-1]) >= np.repeat(self.offsets[1:] - n, self.lengths)
+        offsets = np.concatenate([[0], np.cumsum(np.minimum(self.lengths, n))]).astype(np.int64)
+        return Histories(self.users, offsets, self.products[keep], self.types[keep], self.at[keep])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Validated tables of one shop. Ids are strings; a missing text is `""`, a missing number NaN.
+
+    Build it with `Dataset.of`, which fills absent columns and checks everything.
+    """
+
+    name: str
+    products: pd.DataFrame
+    """`Columns.PRODUCTS`; `category` is a tuple from the root to the leaf, `()` where unknown."""
+    events: pd.DataFrame
+    """`Columns.EVENTS`, sorted by `at` (stable); `type` is one of `EVENT_TYPES`, `at` is int64."""
+    users: pd.DataFrame
+    """`Columns.USERS`; holds every user that an event names."""
+    product_attributes: pd.DataFrame
+    """`Columns.PRODUCT_ATTRIBUTES`, one row per value, so an attribute may have several."""
+    user_attributes: pd.DataFrame
+    """`Columns.USER_ATTRIBUTES`, likewise."""
+    links: pd.DataFrame
+    """`Columns.LINKS`: product links that the shop supplies; `type` is one of `LINK_TYPES`."""
+    timed: bool = field(default=True)
+    """Whether `at` is in seconds since epoch, UTC; if not, it is only an order within each user."""
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        products: pd.DataFrame,
+        events: pd.DataFrame | None = None,
+        *,
+        users: pd.DataFrame | None = None,
+        product_attributes: pd.DataFrame | None = None,
+        user_attributes: pd.DataFrame | None = None,
+        links: pd.DataFrame | None = None,
+        timed: bool = True,
+    ) -> "Dataset":
+        """Fill absent columns, sort the events by time, and check the whole.
+
+        Raises:
+            DataError: An id is empty or given twice, an event or link names an unknown product, a product
+                has no text at all, a type is unknown, or a time is missing.
+        """
+        products = _with_columns(products, Columns.PRODUCTS).reset_index(drop=True)
+        events = _with_columns(events, Columns.EVENTS)
+        events = events.sort_values(Columns.AT, kind="stable", ignore_index=True)
+        if users is None:
+            users = pd.DataFrame({Columns.USER: pd.unique(events[Columns.USER])})
+        dataset = cls(
+            name=name,
+            products=products,
+            events=events,
+            users=_with_columns(users, Columns.USERS).reset_index(drop=True),
+            product_attributes=_with_columns(product_attributes, Columns.PRODUCT_ATTRIBUTES),
+            user_attributes=_with_columns(user_attributes, Columns.USER_ATTRIBUTES),
+            links=_with_columns(links, Columns.LINKS),
+            timed=timed,
+        )
+        dataset._check()
+        return dataset
+
+    @cached_property
+    def product_index(self) -> "pd.Index[str]":
+        """Product ids in row order; `get_indexer` turns ids into row numbers (-1 where unknown)."""
+        index: pd.Index[str] = pd.Index(self.products[Columns.PRODUCT].to_numpy(object))
+        return index
+
+    def with_events(self, events: pd.DataFrame) -> "Dataset":
+        """The same catalogue and users with other events (a subset of checked ones, not checked again)."""
+        return replace(self, events=events.reset_index(drop=True))
+
+    def histories(self, users: Sequence[str] | None = None) -> Histories:
+        """Every user's events, oldest first; users without an event have an empty history.
+
+        Args:
+            users: Whose histories, in which order; all users of the dataset when absent.
+        """
+        ids = pd.Index(self.users[Columns.USER] if users is None else users, dtype=object)
+        rows = ids.get_indexer(pd.Index(self.events[Columns.USER]))
+        order = np.argsort(rows, kind="stable")[np.count_nonzero(rows < 0) :]
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(rows[order], minlength=len(ids)))])
+        products = self.product_index.get_indexer(pd.Index(self.events[Columns.PRODUCT]))
+        types = pd.Index(EVENT_TYPES).get_indexer(pd.Index(self.events[Columns.TYPE]))
+        at = self.events[Columns.AT].to_numpy(np.int64)
+        return Histories(
+            users=ids.to_numpy(object),
+            offsets=offsets.astype(np.int64),
+            products=products[order].astype(np.int64),
+            types=types[order].astype(np.int64),
+            at=at[order],
+        )
+
+    def _check(self) -> None:
+        c = Columns
+        _unique_ids(self.name, "product", self.products[c.PRODUCT])
+        _unique_ids(self.name, "user", self.users[c.USER])
+        known = self.product_index
+        _members(self.name, "event", c.PRODUCT, self.events[c.PRODUCT], known, "a product of the catalogue")
+        _members(self.name, "event", c.USER, self.events[c.USER], self.users[c.USER], "a known user")
+        _members(self.name, "event", c.TYPE, self.events[c.TYPE], EVENT_TYPES, f"one of {EVENT_TYPES}")
+        _members(self.name, "link", c.TYPE, self.links[c.TYPE], LINK_TYPES, f"one of {LINK_TYPES}")
+        for end in (c.SOURCE, c.TARGET):
+            _members(self.name, "link", end, self.links[end], known, "a product of the catalogue")
+        _members(
+            self.name,
+            "product attribute",
+            c.PRODUCT,
+            self.product_attributes[c.PRODUCT],
+            known,
+            "a product of the catalogue",
+        )
+        _members(
+            self.name,
+            "user attribute",
+            c.USER,
+            self.user_attributes[c.USER],
+            self.users[c.USER],
+            "a known user",
+        )
+        bare = (self.products[[c.TITLE, c.DESCRIPTION, c.BRAND]] == "").all(axis=1)
+        bare &= self.products[c.CATEGORY].map(len) == 0
+        bare &= ~self.products[c.PRODUCT].isin(self.product_attributes[c.PRODUCT])
+        if bare.any():
+            first = self.products.loc[bare, c.PRODUCT].iloc[0]
+            raise DataError(
+                f"{self.name}: product {first!r} has no text; "
+                "give it a title, description, brand, category or attribute"
+            )
+
+
+_NUMBERS = {Columns.PRICE: np.float64, Columns.AT: np.int64}
+_EMPTY: dict[str, object] = {Columns.PRICE: np.nan, Columns.TYPE: "purchase", Columns.CATEGORY: ()}
+
+
+def _with_columns(table: pd.DataFrame | None, columns: Sequence[str]) -> pd.DataFrame:
+    """Exactly `columns`, absent ones filled, in that order and with the types that `Dataset` promises."""
+    source = pd.DataFrame() if table is None else table
+    filled: dict[str, pd.Series] = {}
+    for name in columns:
+        numeric = name in _NUMBERS or (name == Columns.VALUE and Columns.AT in columns)
+        if name in source:
+            column = source[name]
+        else:
+            default = _EMPTY.get(name, np.nan if numeric else "")
+            column = pd.Series(
+                [default] * len(source), index=source.index, dtype=None if len(source) else object
+            )
+        if numeric:
+            if name == Columns.AT and column.isna().any():
+                row = int(np.flatnonzero(column.isna())[0]) + 1
+                raise DataError(f"event {row} has no time; give `at` for every event")
+            column = column.astype(_NUMBERS.get(name, np.float64))
+        elif name != Columns.CATEGORY:
+            column = column.fillna("").astype(str)
+        filled[name] = column
+    return pd.DataFrame(filled)
+
+
+def _unique_ids(name: str, what: str, ids: pd.Series) -> None:
+    if (ids == "").any():
+        raise DataError(
+            f"{name}: {what} {int(np.flatnonzero(ids == '')[0]) + 1} has an empty id; every {what} needs one"
+        )
+    repeated = ids.duplicated()
+    if repeated.any():
+        raise DataError(f"{name}: {what} id {ids[repeated].iloc[0]!r} is given twice; ids must be unique")
+
+
+def _members(name: str, what: str, column: str, values: pd.Series, allowed: object, hint: str) -> None:
+    wrong = ~values.isin(list(allowed))  # type: ignore[call-overload]
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise DataError(f"{name}: {what} {row + 1} has {column} {values.iloc[row]!r}; it must be {hint}")
