@@ -2,6 +2,7 @@
 
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns, Dataset, Histories
 from .errors import CartographError, DataError, EncoderError, RunError, StoreError
+from .load import Source, datasets, load
 
 __all__ = [
     "EVENT_TYPES",
@@ -13,5 +14,8 @@ __all__ = [
     "EncoderError",
     "Histories",
     "RunError",
+    "Source",
     "StoreError",
+    "datasets",
+    "load",
 ]
