@@ -1,4 +1,4 @@
-"""Our own folder format: a file each for products, events, users, links, categories (docs/folder-format.md)."""
+"""Our own folder format: one file a table, as docs/folder-format.md describes it."""
 
 from pathlib import Path
 

@@ -9,7 +9,10 @@ from .completejourney import load_completejourney
 from .dataset import Dataset
 from .errors import DataError
 from .folder import read_folder, table_file
+from .hin import RATINGS, load_hin
+from .hm import INTERACTIONS, load_hm
 from .rows import BadRows, OnBadRow
+from .sequences import ITEMS, SEQUENCES, load_sequences
 
 SAMPLE = Path(__file__).parent / "sample"
 
@@ -70,6 +73,36 @@ _LAYOUTS = (
         ),
         lambda folder: table_file(folder, "products") is not None,
         lambda folder, bad, links: read_folder(folder, bad),
+    ),
+    _Layout(
+        Source(
+            name="sequences",
+            description="sequences.txt and items.jsonl, as published with S3-Rec (Amazon Beauty, Sports, …)",
+            licence="research data without a licence to redistribute; github.com/RUCAIBox/CIKM2020-S3Rec",
+            is_folder=True,
+        ),
+        lambda folder: (folder / SEQUENCES).exists(),
+        lambda folder, bad, links: load_sequences(folder, bad, links=links),
+    ),
+    _Layout(
+        Source(
+            name="hm",
+            description="interactions.csv and items.jsonl, a sample of H&M purchases from 2018 to 2020",
+            licence="terms of the Kaggle competition 'H&M Personalized Fashion Recommendations'",
+            is_folder=True,
+        ),
+        lambda folder: (folder / INTERACTIONS).exists() and (folder / ITEMS).exists(),
+        lambda folder, bad, links: load_hm(folder, bad),
+    ),
+    _Layout(
+        Source(
+            name="hin",
+            description="user_item.dat, item_brand.dat, item_category.dat, item_view.dat: ids only",
+            licence="research data without a licence to redistribute",
+            is_folder=True,
+        ),
+        lambda folder: (folder / RATINGS).exists(),
+        lambda folder, bad, links: load_hin(folder, bad),
     ),
 )
 

@@ -4,7 +4,7 @@ import csv
 import json
 import logging
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -93,11 +93,24 @@ class Rows:
         self.frame = frame
         self.bad = bad
         self._raw = frame
+        self._given_names: dict[str, str] = {}
         self._line_of = line_of
         self._unit = unit
 
     def __contains__(self, column: str) -> bool:
         return column in self.frame.columns
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give columns new names; errors go on to use the old ones, which the file has."""
+        for old, new in names.items():
+            if old in self:
+                self._given_names[new] = self._given_names.pop(old, old)
+        self.frame = self.frame.rename(columns=names)
+        self._raw = self._raw.rename(columns=names)
+
+    def drop(self, *columns: str) -> None:
+        """Leave out those of `columns` that are there."""
+        self.frame = self.frame.drop(columns=[column for column in columns if column in self])
 
     def line(self, position: int) -> str:
         """Where the row at `position` of `frame` is, such as `"line 7"`."""
@@ -134,7 +147,8 @@ class Rows:
             value = shown(self._raw.at[record, column]) if column in self._raw else "the row"
             self.bad.add(
                 Rejected(
-                    str(self.path), self._line_of(int(record)), column, f"{value} {problem}; {remedy}",
+                    str(self.path), self._line_of(int(record)), self._given_names.get(column, column),
+                    f"{value} {problem}; {remedy}",
                     json.dumps(self._raw.loc[record].to_dict(), ensure_ascii=False, default=str),
                 ),
                 unit=self._unit,
@@ -204,6 +218,6 @@ class Rows:
         seconds = seconds.loc[self.frame.index]
         self.check(
             (seconds < _FIRST_SECOND) | (seconds >= _LAST_SECOND),
-            column, "is not a time from 1900 to 2200", "give ISO 8601 or seconds (no milliseconds) since 1970",
+            column, "is not from 1900 to 2200", "give ISO 8601 or seconds, not milliseconds, since 1970",
         )  # fmt: skip
         self.frame = self.frame.assign(**{column: seconds.loc[self.frame.index].astype(np.int64)})

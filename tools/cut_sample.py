@@ -1,7 +1,10 @@
-"""Cut the bundled sample out of The Complete Journey: `python tools/cut_sample.py` gives the same bytes each time.
+"""Cut the bundled sample out of The Complete Journey; the bytes are the same each time.
 
-Kept are, of the second half of 2017, the households with demographics that shopped in most weeks, the products that
-most of these bought (fuel and entries that are no goods left out), and every purchase of the one by the other.
+    python tools/cut_sample.py
+
+Kept are, of the second half of 2017, the households with demographics that shopped in most weeks, the
+products that most of these bought (fuel and entries that are no goods left out), and every purchase of the
+one by the other.
 """
 
 import gzip
