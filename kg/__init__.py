@@ -1,1 +1,19 @@
+"""The product graph: schema, stores, idempotent bulk load, export to arrays. Knows nothing of torch."""
 
+from .export import Edges, GraphArrays, export
+from .load import load_dataset
+from .schema import EVENT_RELATIONS, NODES, RELATIONS
+from .store import GraphStore, Session, open_store
+
+__all__ = [
+    "EVENT_RELATIONS",
+    "NODES",
+    "RELATIONS",
+    "Edges",
+    "GraphArrays",
+    "GraphStore",
+    "Session",
+    "export",
+    "load_dataset",
+    "open_store",
+]

@@ -1,0 +1,231 @@
+"""The one training loop: next-product prediction from every prefix of every history."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch_geometric.data import HeteroData
+from tqdm import tqdm
+
+from ..data import Histories
+from ..data.dataset import IntArray
+from ..data.files import atomically
+from .graph import recent_events
+from .losses import full_softmax, sampled_softmax
+from .network import NetworkConfig, ProductGraphNetwork
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a network is trained."""
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    """Size and shape of the network."""
+    epochs: int = 8
+    """At most so many passes over the examples."""
+    patience: int = 1
+    """Stop after this many epochs without a better validation figure."""
+    batch_size: int = 1024
+    """Examples a step; an example is a prefix of a history and the product that comes next."""
+    examples: int = 250_000
+    """At most so many examples an epoch, drawn anew each time, so that an epoch stays short on any log."""
+    learning_rate: float = 5e-3
+    """Step size of AdamW."""
+    weight_decay: float = 1e-2
+    """Weight decay of AdamW."""
+    full_softmax_up_to: int = 50_000
+    """Catalogues with more products are trained with a sampled softmax."""
+    samples: int = 8192
+    """Products that a sampled softmax compares with."""
+    seed: int = 0
+    """Seed of initial weights, order, dropout and samples."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "patience", "batch_size", "examples", "samples"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.learning_rate <= 0 or self.weight_decay < 0:
+            raise ValueError("learning_rate must be positive and weight_decay not negative")
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch of training came to."""
+
+    number: int
+    loss: float
+    validation: float
+
+
+def train(
+    data: HeteroData,
+    histories: Histories,
+    validate: Callable[[ProductGraphNetwork, HeteroData], float],
+    config: TrainConfig = TrainConfig(),
+    *,
+    device: str = "auto",
+    resume: Path | None = None,
+    tensorboard: Path | None = None,
+    progress: bool = True,
+) -> tuple[ProductGraphNetwork, list[Epoch]]:
+    """A network with the weights of its best epoch on validation, and what each epoch came to.
+
+    Args:
+        data: The graph, with the training events (`with_events`).
+        histories: Training events by user, in node numbers.
+        validate: A figure to maximise, computed without gradients after every epoch.
+        config: How to train.
+        device: `"cpu"`, `"cuda"`, or `"auto"` for CUDA where there is one (in bfloat16 there).
+        resume: A file that keeps the state after every epoch; a killed training goes on from it, to the same
+            result. It is removed at the end.
+        tensorboard: A folder for TensorBoard events.
+        progress: Whether to show a bar on stderr.
+
+    Raises:
+        ValueError: No history has two events, so there is nothing to learn from.
+    """
+    starts, positions = _examples(histories)
+    if not len(positions):
+        raise ValueError("no user has two events, so there is no next product to learn; give more events")
+    torch.manual_seed(config.seed)
+    data = data.to(pick_device(device))
+    network = ProductGraphNetwork(data, config.network).to(pick_device(device))
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    epochs: list[Epoch] = []
+    best: dict[str, Tensor] = {}
+    if resume is not None and resume.exists():
+        epochs, best = _restore(resume, network, optimizer, config)
+    while len(epochs) < config.epochs and not _exhausted(epochs, config.patience):
+        number = len(epochs)
+        torch.manual_seed(config.seed + 1000 * (number + 1))  # by epoch, so a resumed run draws the same
+        order = np.random.default_rng([config.seed, number]).permutation(len(positions))[: config.examples]
+        network.train()
+        total = 0.0
+        batches = range(0, len(order), config.batch_size)
+        for begin in tqdm(batches, f"epoch {number + 1}", leave=False, disable=not progress):
+            batch = order[begin : begin + config.batch_size]
+            loss = _loss(network, data, histories, starts[batch], positions[batch], config)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            total += loss.item() * len(batch)
+        network.eval()
+        with torch.no_grad():
+            figure = validate(network, data)
+        if not epochs or figure > max(epoch.validation for epoch in epochs):
+            best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
+        epochs.append(Epoch(number + 1, total / len(order), figure))
+        if progress:
+            print(f"epoch {number + 1}: loss {epochs[-1].loss:.3f}, validation {figure:.4f}", file=sys.stderr)
+        if resume is not None:
+            _keep(resume, network, optimizer, config, epochs, best)
+    network.load_state_dict(best)
+    if tensorboard is not None:
+        _write_tensorboard(tensorboard, epochs)
+    if resume is not None:
+        resume.unlink(missing_ok=True)
+    return network.eval(), epochs
+
+
+def pick_device(device: str) -> torch.device:
+    """The device of that name; `"auto"` is CUDA where there is one, else the CPU.
+
+    >>> pick_device("cpu")
+    device(type='cpu')
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
+
+
+def _examples(histories: Histories) -> tuple[IntArray, IntArray]:
+    """Where each example's history starts and where its target stands in the flat arrays, `(n_examples,)`."""
+    starts = np.repeat(histories.offsets[:-1], histories.lengths)
+    positions = np.arange(len(histories.products))
+    return starts[positions > starts], positions[positions > starts]
+
+
+def _loss(
+    network: ProductGraphNetwork,
+    data: HeteroData,
+    histories: Histories,
+    starts: IntArray,
+    positions: IntArray,
+    config: TrainConfig,
+) -> Tensor:
+    """The loss of a batch of examples, a scalar."""
+    device = network.id.weight.device
+    edge_index, age = recent_events(histories.products, starts, positions, config.network.max_history)
+    targets = torch.from_numpy(histories.products[positions]).to(device)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        h = network.products(data)
+        queries = network.queries(h, edge_index.to(device), age.to(device), len(positions))
+        n_products = len(h)
+        if n_products <= config.full_softmax_up_to:
+            return full_softmax(network.logits(queries, h), targets)
+        # Half of the samples by popularity, half uniform: what users see often, and the long tail.
+        counts = data["product"].n_events.to(device).float()
+        q = 0.5 * counts / counts.sum() + 0.5 / n_products
+        samples = torch.multinomial(q, config.samples, replacement=True)
+        logits = network.logits(queries, h[samples])
+        own = (functional.normalize(queries) * functional.normalize(h[targets])).sum(dim=1)
+        log_q = (q[samples] * config.samples).log()
+        return sampled_softmax(own / network.config.temperature, logits, targets, samples, log_q)
+
+
+def _exhausted(epochs: list[Epoch], patience: int) -> bool:
+    figures = [epoch.validation for epoch in epochs]
+    return bool(figures) and len(figures) - 1 - figures.index(max(figures)) >= patience
+
+
+def _keep(
+    path: Path,
+    network: ProductGraphNetwork,
+    optimizer: torch.optim.Optimizer,
+    config: TrainConfig,
+    epochs: list[Epoch],
+    best: dict[str, Tensor],
+) -> None:
+    state = {
+        "config": repr(config),
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "epochs": [asdict(epoch) for epoch in epochs],
+        "best": best,
+    }
+    with atomically(path) as unfinished:
+        torch.save(state, unfinished)
+
+
+def _restore(
+    path: Path, network: ProductGraphNetwork, optimizer: torch.optim.Optimizer, config: TrainConfig
+) -> tuple[list[Epoch], dict[str, Tensor]]:
+    """Go on from a kept state, or start anew where it is of another configuration or graph."""
+    state: dict[str, Any] = torch.load(path, map_location=network.id.weight.device, weights_only=True)
+    shapes = {name: weight.shape for name, weight in network.state_dict().items()}
+    if state["config"] != repr(config) or shapes != {n: w.shape for n, w in state["network"].items()}:
+        return [], {}
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    return [Epoch(**epoch) for epoch in state["epochs"]], state["best"]
+
+
+def _write_tensorboard(folder: Path, epochs: list[Epoch]) -> None:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise ImportError(
+            'TensorBoard is not installed; pip install "cartograph-recommender[tensorboard]"'
+        ) from error
+    with SummaryWriter(str(folder)) as writer:
+        for epoch in epochs:
+            writer.add_scalar("loss/train", epoch.loss, epoch.number)
+            writer.add_scalar("validation", epoch.validation, epoch.number)

@@ -1,0 +1,204 @@
+"""The embedded store: Ladybug, a columnar graph database in one file, in this process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import ladybug
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ..data import StoreError
+from .guard import check_reads_only
+from .schema import NODES, RELATIONS, Kind, quoted
+from .store import Params, Rows, batches
+
+_ARROW = {"STRING": pa.string(), "INT64": pa.int64(), "DOUBLE": pa.float64()}
+_BATCH = 200_000
+
+
+class EmbeddedStore:
+    """A `GraphStore` on Ladybug. One process may write at a time; reading only, several may share the file.
+
+    New rows go in through `COPY`, a batch a transaction, so a killed load leaves whole batches behind and the
+    next load adds what is missing.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        if read_only and not path.exists():
+            raise StoreError(f"no graph at {path}; run `cartograph load` first")
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder; a graph is one file")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._database = ladybug.Database(str(path), read_only=read_only)
+            self._connection = ladybug.Connection(self._database)
+        except RuntimeError as error:
+            if "lock" in str(error):
+                raise StoreError(f"{path} is in use by another process; wait for it or end it") from error
+            raise StoreError(f"{path} is not a readable graph ({_first_line(error)})") from error
+        self.path = path
+        if not read_only:
+            self._declare()
+
+    def _declare(self) -> None:
+        """Create the tables that the schema names and the file lacks."""
+        for node in NODES.values():
+            columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in node.properties.items())
+            self._run(
+                f"CREATE NODE TABLE IF NOT EXISTS {quoted(node.label)}"
+                f"(id STRING PRIMARY KEY{', ' + columns if columns else ''})"
+            )
+        for relation in RELATIONS.values():
+            ends = ", ".join(f"FROM {quoted(source)} TO {quoted(target)}" for source, target in relation.ends)
+            columns = "".join(f", {quoted(name)} {kind}" for name, kind in relation.properties.items())
+            self._run(f"CREATE REL TABLE IF NOT EXISTS {quoted(relation.name)}({ends}{columns})")
+
+    def write_nodes(self, label: str, nodes: pd.DataFrame) -> None:
+        properties = NODES[label].properties
+        table = quoted(label)
+        returned = "".join(f", n.{quoted(name)} AS {quoted(name)}" for name in properties)
+        there = self.frame(f"MATCH (n:{table}) RETURN n.id AS id{returned}")
+        new, changed = _compare(nodes, there, ["id"], properties)
+        with self._transaction():
+            for batch in batches(new, _BATCH):
+                self._copy(table, _arrow(batch, {"id": "STRING", **properties}))
+        sets = ", ".join(f"n.{quoted(name)} = row.{quoted(name)}" for name in properties)
+        if sets:
+            self._update(f"UNWIND $rows AS row MATCH (n:{table} {{id: row.id}}) SET {sets}", changed)
+
+    def write_relationships(self, relation: str, ends: tuple[str, str], edges: pd.DataFrame) -> None:
+        kinds = RELATIONS[relation]
+        source, target = (quoted(label) for label in ends)
+        name = quoted(relation)
+        match = f"(a:{source})-[r:{name}]->(b:{target})"
+        returned = "".join(f", r.{quoted(p)} AS {quoted(p)}" for p in kinds.properties)
+        there = self.frame(f"MATCH {match} RETURN a.id AS source, b.id AS target{returned}")
+        new, changed = _compare(edges, there, ["source", "target", *kinds.key], kinds.properties)
+        columns = {"source": "STRING", "target": "STRING", **kinds.properties}
+        pair = f" (from='{ends[0]}', to='{ends[1]}')" if len(kinds.ends) > 1 else ""
+        for batch in batches(new, _BATCH):
+            with self._transaction():
+                self._copy(name, _arrow(batch, columns), pair)
+        key = " AND ".join([f"r.{quoted(k)} = row.{quoted(k)}" for k in kinds.key])
+        sets = ", ".join(f"r.{quoted(p)} = row.{quoted(p)}" for p in kinds.properties if p not in kinds.key)
+        if sets:
+            self._update(
+                f"UNWIND $rows AS row MATCH (a:{source} {{id: row.source}})-[r:{name}]->"
+                f"(b:{target} {{id: row.target}}) WHERE {key} SET {sets}",
+                changed,
+            )
+
+    def query(self, cypher: str, params: Params | None = None) -> Rows:
+        result = self._run(cypher, params)
+        return list(result.rows_as_dict()) if result.get_column_names() else []
+
+    def frame(self, cypher: str, params: Params | None = None) -> pd.DataFrame:
+        table: pd.DataFrame = self._run(cypher, params).get_as_arrow().to_pandas()
+        return table
+
+    @contextmanager
+    def read_only(self, timeout: float = 30.0) -> Iterator["_ReadOnly"]:
+        yield _ReadOnly(self, ladybug.Connection(self._database), timeout)
+
+    def counts(self) -> dict[str, int]:
+        nodes = {
+            label: int(self.query(f"MATCH (n:{quoted(label)}) RETURN count(*) AS n")[0]["n"])
+            for label in NODES
+        }
+        return nodes | {
+            name: int(self.query(f"MATCH ()-[r:{quoted(name)}]->() RETURN count(*) AS n")[0]["n"])
+            for name in RELATIONS
+        }
+
+    def close(self) -> None:
+        self._connection.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._run("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._run("ROLLBACK")
+            raise
+        self._run("COMMIT")
+
+    def _copy(self, table: str, rows: pa.Table, options: str = "") -> None:
+        # Ladybug's replacement scan finds the Arrow table by the name of this local variable.
+        self._connection.execute(f"COPY {table} FROM $rows{options}", {"rows": rows})
+
+    def _update(self, cypher: str, rows: pd.DataFrame) -> None:
+        for batch in batches(rows.astype(object).where(rows.notna(), None), 10_000):
+            self._run(cypher, {"rows": batch.to_dict("records")})
+
+    def _run(self, cypher: str, params: Params | None = None) -> Any:
+        return _execute(self._connection, cypher, params)
+
+
+class _ReadOnly:
+    def __init__(self, store: EmbeddedStore, connection: Any, timeout: float) -> None:
+        self._connection = connection
+        self._timeout = timeout
+        connection.set_query_timeout(max(int(timeout * 1000), 1))
+
+    def query(self, cypher: str, params: Params | None = None) -> Rows:
+        check_reads_only(cypher)
+        try:
+            result = _execute(self._connection, cypher, params)
+            return list(result.rows_as_dict())
+        except StoreError as error:
+            if "Interrupted" in str(error):
+                raise StoreError(f"the query took longer than {self._timeout:g} s; narrow it") from error
+            raise
+
+
+def _execute(connection: Any, cypher: str, params: Params | None) -> Any:
+    try:
+        return connection.execute(cypher, dict(params or {}))
+    except RuntimeError as error:
+        raise StoreError(f"the graph store refuses the statement: {_first_line(error)}") from error
+
+
+def _compare(
+    given: pd.DataFrame, there: pd.DataFrame, key: list[str], properties: dict[str, Kind]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows that are not there yet, and those that are there with other properties."""
+    columns = [*key, *(name for name in properties if name not in key)]
+    given = _typed(given.reindex(columns=columns), properties).drop_duplicates(key, keep="last")
+    if there.empty:
+        return given, given.iloc[:0]
+    there = _typed(there, properties)
+    merged = given.merge(there, on=key, how="left", suffixes=("", "_there"), indicator=True)
+    new = (merged["_merge"] == "left_only").to_numpy()
+    differs = np.zeros(len(merged), dtype=bool)
+    for name in columns[len(key) :]:
+        mine, theirs = merged[name], merged[f"{name}_there"]
+        differs |= ((mine != theirs) & ~(mine.isna() & theirs.isna())).to_numpy(bool)
+    return merged.loc[new, columns], merged.loc[differs & ~new, columns]
+
+
+def _typed(frame: pd.DataFrame, properties: dict[str, Kind]) -> pd.DataFrame:
+    types = {"STRING": "str", "INT64": "int64", "DOUBLE": "float64"}
+    return frame.astype({name: types[properties.get(name, "STRING")] for name in frame.columns})
+
+
+def _arrow(frame: pd.DataFrame, columns: dict[str, Kind]) -> pa.Table:
+    schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
+    return pa.Table.from_pandas(frame[list(columns)], schema=schema, preserve_index=False)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].strip()

@@ -1,0 +1,87 @@
+"""The graph as numbered nodes and edge arrays, the same from every store."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..data.dataset import IntArray
+from .schema import NODES, RELATIONS, quoted
+from .store import GraphStore
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The relationships of one type between two labels, sorted by source, target and key."""
+
+    source: IntArray
+    """Node numbers, `(n_edges,)`."""
+    target: IntArray
+    """Node numbers, `(n_edges,)`."""
+    properties: dict[str, npt.NDArray[np.generic]]
+    """Each `(n_edges,)`."""
+
+
+@dataclass(frozen=True)
+class GraphArrays:
+    """A whole graph in memory. A node's number is its row in `nodes`."""
+
+    nodes: dict[str, pd.DataFrame]
+    """By label: `id`, then the properties (missing texts are `""`), sorted by `id`."""
+    edges: dict[tuple[str, str, str], Edges]
+    """By source label, relation and target label; every triple of the schema is there, perhaps empty."""
+
+
+def export(store: GraphStore) -> GraphArrays:
+    """Read the whole graph.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    nodes = {label: _nodes(store, label) for label in NODES}
+    numbers = {label: pd.Index(frame["id"].to_numpy(object)) for label, frame in nodes.items()}
+    edges = {}
+    for relation in RELATIONS.values():
+        for source, target in relation.ends:
+            edges[source, relation.name, target] = _edges(
+                store, relation.name, source, target, numbers[source], numbers[target]
+            )
+    return GraphArrays(nodes, edges)
+
+
+def _nodes(store: GraphStore, label: str) -> pd.DataFrame:
+    properties = NODES[label].properties
+    returned = "".join(f", n.{quoted(name)} AS {quoted(name)}" for name in properties)
+    frame = store.frame(f"MATCH (n:{quoted(label)}) RETURN n.id AS id{returned}").reindex(
+        columns=["id", *properties]
+    )
+    for name, kind in {"id": "STRING", **properties}.items():
+        frame[name] = (
+            frame[name].astype(object).where(frame[name].notna(), "").astype(str)
+            if kind == "STRING"
+            else frame[name].astype(np.float64)
+        )
+    return frame.sort_values("id", ignore_index=True)
+
+
+def _edges(
+    store: GraphStore,
+    relation: str,
+    source: str,
+    target: str,
+    sources: "pd.Index[str]",
+    targets: "pd.Index[str]",
+) -> Edges:
+    kinds = RELATIONS[relation]
+    returned = "".join(f", r.{quoted(name)} AS {quoted(name)}" for name in kinds.properties)
+    frame = store.frame(
+        f"MATCH (a:{quoted(source)})-[r:{quoted(relation)}]->(b:{quoted(target)}) "
+        f"RETURN a.id AS source, b.id AS target{returned}"
+    ).reindex(columns=["source", "target", *kinds.properties])
+    start = sources.get_indexer(pd.Index(frame["source"].to_numpy(object))).astype(np.int64)
+    end = targets.get_indexer(pd.Index(frame["target"].to_numpy(object))).astype(np.int64)
+    types = {"INT64": np.int64, "DOUBLE": np.float64, "STRING": object}
+    properties = {name: frame[name].to_numpy().astype(types[kind]) for name, kind in kinds.properties.items()}
+    order = np.lexsort((*(properties[name] for name in reversed(kinds.key)), end, start))
+    return Edges(start[order], end[order], {name: values[order] for name, values in properties.items()})

@@ -1,0 +1,103 @@
+"""From a dataset to the graph: which rows become which nodes and relationships."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+from tqdm import tqdm
+
+from ..data import Columns, Dataset
+from .schema import EVENT_RELATIONS, LINK_RELATIONS, attribute_id, category_id
+from .store import GraphStore
+
+c = Columns
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One table of rows to write; `ends` is None for nodes."""
+
+    name: str
+    ends: tuple[str, str] | None
+    rows: pd.DataFrame
+
+
+def load_dataset(store: GraphStore, dataset: Dataset, *, progress: bool = True) -> dict[str, int]:
+    """Load everything a dataset holds and return the store's counts.
+
+    A second load of the same data changes nothing, and a load that was killed is completed by the next one.
+
+    Args:
+        store: Written to.
+        dataset: Validated tables.
+        progress: Whether to show a bar on stderr.
+    """
+    steps = [step for step in _steps(dataset) if len(step.rows)]
+    total = sum(len(step.rows) for step in steps)
+    with tqdm(total=total, unit="row", unit_scale=True, disable=not progress) as bar:
+        for step in steps:
+            bar.set_description(step.name)
+            if step.ends is None:
+                store.write_nodes(step.name, step.rows)
+            else:
+                store.write_relationships(step.name, step.ends, step.rows)
+            bar.update(len(step.rows))
+    return store.counts()
+
+
+def _steps(dataset: Dataset) -> Iterator[_Step]:
+    products = dataset.products
+    yield _Step("Product", None, products.rename(columns={c.PRODUCT: "id"}))
+    yield _Step("User", None, dataset.users.rename(columns={c.USER: "id"}))
+    yield from _categories(products)
+    branded = products[products[c.BRAND] != ""]
+    brands = pd.unique(branded[c.BRAND])
+    yield _Step("Brand", None, pd.DataFrame({"id": brands, "name": brands}))
+    yield _edges("MADE_BY", ("Product", "Brand"), branded[c.PRODUCT], branded[c.BRAND])
+    yield from _attributes(dataset)
+    for kind, relation in LINK_RELATIONS.items():
+        links = dataset.links[dataset.links[c.TYPE] == kind]
+        yield _edges(relation, ("Product", "Product"), links[c.SOURCE], links[c.TARGET])
+    for kind, relation in EVENT_RELATIONS.items():
+        events = dataset.events[dataset.events[c.TYPE] == kind]
+        rows = _edges(relation, ("User", "Product"), events[c.USER], events[c.PRODUCT]).rows
+        rows = rows.assign(at=events[c.AT].to_numpy(), value=events[c.VALUE].to_numpy())
+        rows["nth"] = rows.groupby(["source", "target", "at"]).cumcount()
+        yield _Step(relation, ("User", "Product"), rows)
+
+
+def _categories(products: pd.DataFrame) -> Iterator[_Step]:
+    paths = products[c.CATEGORY]
+    steps = {path[:depth] for path in set(paths) for depth in range(1, len(path) + 1)}
+    nodes = sorted((category_id(path), path[-1]) for path in steps)
+    yield _Step("Category", None, pd.DataFrame(nodes, columns=["id", "name"]))
+    parents = sorted((category_id(path), category_id(path[:-1])) for path in steps if len(path) > 1)
+    yield _Step(
+        "SUBCATEGORY_OF", ("Category", "Category"), pd.DataFrame(parents, columns=["source", "target"])
+    )
+    placed = paths.map(len) > 0
+    yield _edges(
+        "IN_CATEGORY",
+        ("Product", "Category"),
+        products.loc[placed, c.PRODUCT],
+        paths[placed].map(category_id),
+    )
+
+
+def _attributes(dataset: Dataset) -> Iterator[_Step]:
+    owners = ((c.PRODUCT, "Product", dataset.product_attributes), (c.USER, "User", dataset.user_attributes))
+    facts = {label: (rows[owner], _attribute_ids(rows)) for owner, label, rows in owners}
+    every = pd.concat([rows[[c.KEY, c.VALUE]] for _, _, rows in owners]).drop_duplicates()
+    yield _Step("Attribute", None, every.assign(id=_attribute_ids(every)))
+    for label, (source, target) in facts.items():
+        yield _edges("HAS_ATTRIBUTE", (label, "Attribute"), source, target)
+
+
+def _attribute_ids(rows: pd.DataFrame) -> pd.Series:
+    ids = [attribute_id(key, value) for key, value in zip(rows[c.KEY], rows[c.VALUE], strict=True)]
+    return pd.Series(ids, index=rows.index, dtype="str")
+
+
+def _edges(relation: str, ends: tuple[str, str], source: pd.Series, target: pd.Series) -> _Step:
+    rows = pd.DataFrame({"source": source.to_numpy(), "target": target.to_numpy()})
+    return _Step(relation, ends, rows)

@@ -1,0 +1,180 @@
+"""The Neo4j store: the official driver, constraints from the schema, batched idempotent writes."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import neo4j
+import numpy as np
+import pandas as pd
+from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+
+from ..data import StoreError
+from .guard import check_reads_only
+from .schema import NODES, RELATIONS, quoted
+from .store import Params, Rows, batches
+
+T = TypeVar("T")
+
+_BATCH = 10_000
+_TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration")
+
+
+class Neo4jStore:
+    """A `GraphStore` on a Neo4j 5 server.
+
+    Every batch of rows is one managed transaction, retried on transient errors, and merges, so that a killed
+    load is completed by the next one. Relationships are written in the order of their ends, so that two
+    writers lock nodes in the same order and cannot wait for each other in a circle.
+    """
+
+    def __init__(self, address: str, *, user: str, password: str) -> None:
+        self.address = address
+        self._driver = neo4j.GraphDatabase.driver(
+            address, auth=(user, password), notifications_min_severity="OFF"
+        )
+        try:
+            self._driver.verify_connectivity()
+            for label in NODES:
+                name = quoted(f"{label.lower()}_id")
+                self.query(
+                    f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR (n:{quoted(label)}) REQUIRE n.id IS UNIQUE"
+                )
+            self.query("CALL db.awaitIndexes(60)")
+        except AuthError as error:
+            self._driver.close()
+            raise StoreError(
+                f"{address} refuses user {user!r} or the password; set NEO4J_USER and NEO4J_PASSWORD"
+            ) from error
+        except (ServiceUnavailable, DriverError) as error:
+            self._driver.close()
+            raise StoreError(
+                f"no Neo4j server answers at {address}; start one (`make neo4j`) or correct the address"
+            ) from error
+
+    def write_nodes(self, label: str, nodes: pd.DataFrame) -> None:
+        properties = list(NODES[label].properties)
+        merge = f"UNWIND $rows AS row MERGE (n:{quoted(label)} {{id: row[0]}})"
+        sets = ", ".join(f"n.{quoted(name)} = row[{i}]" for i, name in enumerate(properties, 1))
+        self._write(merge + (f" SET {sets}" if sets else ""), nodes.reindex(columns=["id", *properties]))
+
+    def write_relationships(self, relation: str, ends: tuple[str, str], edges: pd.DataFrame) -> None:
+        kinds = RELATIONS[relation]
+        columns = ["source", "target", *kinds.properties]
+        at = {name: f"row[{i}]" for i, name in enumerate(columns)}
+        key = ", ".join(f"{quoted(name)}: {at[name]}" for name in kinds.key)
+        sets = ", ".join(
+            f"r.{quoted(name)} = {at[name]}" for name in kinds.properties if name not in kinds.key
+        )
+        merge = (
+            f"UNWIND $rows AS row MATCH (a:{quoted(ends[0])} {{id: row[0]}}) "
+            f"MATCH (b:{quoted(ends[1])} {{id: row[1]}}) "
+            f"MERGE (a)-[r:{quoted(relation)}{f' {{{key}}}' if key else ''}]->(b)"
+        )
+        rows = edges.reindex(columns=columns).sort_values(["source", "target"], kind="stable")
+        self._write(merge + (f" SET {sets}" if sets else ""), rows)
+
+    def query(self, cypher: str, params: Params | None = None) -> Rows:
+        def work(session: neo4j.Session) -> Rows:
+            return session.run(_literal(cypher), dict(params or {})).data()
+
+        return self._do(work)
+
+    def frame(self, cypher: str, params: Params | None = None) -> pd.DataFrame:
+        def work(session: neo4j.Session) -> pd.DataFrame:
+            result = session.run(_literal(cypher), dict(params or {}))
+            keys = result.keys()
+            return pd.DataFrame.from_records(result.values(), columns=list(keys))
+
+        return self._do(work, fetch_size=20_000)
+
+    @contextmanager
+    def read_only(self, timeout: float = 30.0) -> Iterator["_ReadOnly"]:
+        yield _ReadOnly(self, timeout)
+
+    def counts(self) -> dict[str, int]:
+        nodes = {
+            label: int(self.query(f"MATCH (n:{quoted(label)}) RETURN count(*) AS n")[0]["n"])
+            for label in NODES
+        }
+        return nodes | {
+            name: int(self.query(f"MATCH ()-[r:{quoted(name)}]->() RETURN count(r) AS n")[0]["n"])
+            for name in RELATIONS
+        }
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def read(self, cypher: str, params: Params | None, timeout: float) -> Rows:
+        """The rows of a statement, run with read access for at most `timeout` seconds."""
+
+        @neo4j.unit_of_work(timeout=timeout)
+        def unit(transaction: neo4j.ManagedTransaction) -> Rows:
+            return transaction.run(_literal(cypher), dict(params or {})).data()
+
+        return self._do(lambda session: session.execute_read(unit), default_access_mode=neo4j.READ_ACCESS)
+
+    def _write(self, cypher: str, frame: pd.DataFrame) -> None:
+        for batch in batches(frame, _BATCH):
+            rows = _plain(batch)
+
+            def unit(transaction: neo4j.ManagedTransaction, rows: list[list[Any]] = rows) -> None:
+                transaction.run(_literal(cypher), rows=rows).consume()
+
+            self._do(lambda session, unit=unit: session.execute_write(unit))  # type: ignore[misc]
+
+    def _do(self, work: Callable[[neo4j.Session], T], **settings: Any) -> T:
+        try:
+            with self._driver.session(**settings) as session:
+                return work(session)
+        except ServiceUnavailable as error:
+            raise StoreError(
+                f"the Neo4j server at {self.address} stopped answering; start it again"
+            ) from error
+        except AuthError:
+            raise
+        except Neo4jError as error:
+            if error.code is not None and error.code.endswith(_TIMED_OUT):
+                raise StoreError("the query took longer than its time limit; narrow it") from error
+            message = (error.message or str(error)).splitlines()[0]
+            raise StoreError(f"the graph store refuses the statement: {message}") from error
+
+
+class _ReadOnly:
+    def __init__(self, store: Neo4jStore, timeout: float) -> None:
+        self._store = store
+        self._timeout = timeout
+
+    def query(self, cypher: str, params: Params | None = None) -> Rows:
+        check_reads_only(cypher)
+        return self._store.read(cypher, params, self._timeout)
+
+
+def _literal(cypher: str) -> Any:
+    """The driver's type for statements asks for literals; ours are built from the schema's identifiers."""
+    return cypher
+
+
+def _plain(batch: pd.DataFrame) -> list[list[Any]]:
+    """Rows of plain Python values, NaN as None."""
+    columns = []
+    for name in batch.columns:
+        column = batch[name]
+        if column.dtype.kind in "if":
+            values = column.to_numpy()
+            missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+            columns.append(
+                [None if none else value for value, none in zip(values.tolist(), missing, strict=True)]
+            )
+        else:
+            columns.append(column.astype(object).where(column.notna(), None).tolist())
+    return [list(row) for row in zip(*columns, strict=True)]

@@ -1,0 +1,125 @@
+"""The product graph's one table: node labels, relationship types, their properties and keys.
+
+Constraints, table declarations, the loader and `docs/graph.md` derive from it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["STRING", "INT64", "DOUBLE"]
+
+CATEGORY_SEPARATOR = " > "
+"""Between the steps of a category's id."""
+
+EVENT_RELATIONS = {
+    "view": "VIEWED",
+    "cart": "ADDED_TO_CART",
+    "purchase": "PURCHASED",
+    "rating": "RATED",
+}
+"""Relationship type by event type."""
+
+LINK_RELATIONS = {
+    "also_bought": "ALSO_BOUGHT",
+    "also_viewed": "ALSO_VIEWED",
+    "bought_together": "BOUGHT_TOGETHER",
+}
+"""Relationship type by product link type."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node label. Every node has an `id`, a string that is unique within its label."""
+
+    label: str
+    properties: dict[str, Kind]
+    """Besides `id`."""
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relationship type."""
+
+    name: str
+    ends: tuple[tuple[str, str], ...]
+    """Allowed (source label, target label)."""
+    properties: dict[str, Kind]
+    key: tuple[str, ...]
+    """Properties that, with both ends, make a relationship unique."""
+    meaning: str
+
+
+_EVENT: dict[str, Kind] = {"at": "INT64", "value": "DOUBLE", "nth": "INT64"}
+
+NODES = {
+    node.label: node
+    for node in (
+        Node(
+            "Product",
+            {"title": "STRING", "description": "STRING", "price": "DOUBLE", "image_url": "STRING"},
+            "what the shop sells",
+        ),
+        Node("Category", {"name": "STRING"}, "a step of a category path; its id is the path from the root"),
+        Node("Brand", {"name": "STRING"}, "who makes a product"),
+        Node("Attribute", {"key": "STRING", "value": "STRING"}, "a fact, shared by all that have it"),
+        Node("User", {}, "who views, buys and rates"),
+    )
+}
+"""Node labels by name."""
+
+RELATIONS = {
+    relation.name: relation
+    for relation in (
+        *(
+            Relation(
+                name,
+                (("User", "Product"),),
+                _EVENT,
+                ("at", "nth"),
+                f"an event of type {kind}; `nth` counts those equal in user, product and time",
+            )
+            for kind, name in EVENT_RELATIONS.items()
+        ),
+        Relation(
+            "IN_CATEGORY", (("Product", "Category"),), {}, (), "the leaf of the product's category path"
+        ),
+        Relation("SUBCATEGORY_OF", (("Category", "Category"),), {}, (), "from a category to its parent"),
+        Relation("MADE_BY", (("Product", "Brand"),), {}, (), "the product's brand"),
+        Relation(
+            "HAS_ATTRIBUTE", (("Product", "Attribute"), ("User", "Attribute")), {}, (), "a fact about it"
+        ),
+        *(
+            Relation(name, (("Product", "Product"),), {}, (), f"a link that the shop supplies: {kind}")
+            for kind, name in LINK_RELATIONS.items()
+        ),
+    )
+}
+"""Relationship types by name."""
+
+
+def category_id(path: tuple[str, ...]) -> str:
+    r"""The id of the category at the end of a path.
+
+    >>> category_id(("Food", "Salt > Pepper"))
+    'Food > Salt \\\\> Pepper'
+    """
+    return CATEGORY_SEPARATOR.join(step.replace(">", "\\>") for step in path)
+
+
+def attribute_id(key: str, value: str) -> str:
+    """The id of an attribute.
+
+    >>> attribute_id("colour", "red")
+    'colour=red'
+    """
+    return f"{key}={value}"
+
+
+def quoted(identifier: str) -> str:
+    """An identifier as Cypher takes it, whatever it contains. Values are never quoted: they are parameters.
+
+    >>> quoted("odd`name")
+    '`odd``name`'
+    """
+    return "`" + identifier.replace("`", "``") + "`"

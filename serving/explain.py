@@ -1,0 +1,86 @@
+"""Why a product has its score: what each event and each channel contributed, exactly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..data.dataset import IntArray
+from .index import Index
+
+CHANNEL_NAMES = {"id": "collaborative"}
+"""What a channel of the network is called in front of users, where it differs."""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one event of the user's history added to a score."""
+
+    product_id: str
+    """The product of the event."""
+    title: str
+    """Its title."""
+    steps_ago: int
+    """0 for the latest event."""
+    amount: float
+    """Sum over the channels."""
+    channels: dict[str, float]
+    """The amount by channel."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A score taken apart: the contributions of the events and the cold bonus add up to it."""
+
+    product_id: str
+    title: str
+    score: float
+    """The score that ranking uses."""
+    contributions: tuple[Contribution, ...]
+    """One an event, largest first."""
+    cold_bonus: float
+    """What the product got for having few events."""
+    paths: tuple[str, ...] = ()
+    """Short ways through the graph between the product and the events that carried it."""
+
+    def channels(self) -> dict[str, float]:
+        """The amount by channel over all events, largest first."""
+        totals: dict[str, float] = {}
+        for contribution in self.contributions:
+            for channel, amount in contribution.channels.items():
+                totals[channel] = totals.get(channel, 0.0) + amount
+        return dict(sorted(totals.items(), key=lambda item: -item[1]))
+
+
+def channel_contributions(
+    index: Index, events: IntArray, product: int
+) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """How much every event adds to a product's score through every channel.
+
+    The query is linear in the events and the product's vector is the sum of its channels, so with both
+    lengths held fixed the cosine is a sum over events and channels; the text cosine likewise over events.
+
+    Args:
+        index: The trained index.
+        events: Product rows of the user's history, oldest first, at least one.
+        product: Product row.
+
+    Returns:
+        Channel names, and amounts `(n_events, n_channels)` for the last `max_history` events, latest last.
+    """
+    events = events[-index.max_history :]
+    age = np.arange(len(events))[::-1]
+    h = index.vectors[events].astype(np.float64)  # (n_events, d)
+    kernels = [np.exp(-decay * age)[:, None] * h for decay in index.decay]
+    queries = np.hstack(kernels) @ index.query.T  # (n_events, d)
+    length = np.linalg.norm(queries.sum(axis=0)) * np.linalg.norm(index.vectors[product])
+    names = [CHANNEL_NAMES.get(name, name) for name in index.channels]
+    parts = np.stack([channel[product] for channel in index.channels.values()])  # (n_channels, d)
+    amounts = queries @ parts.T / max(length, 1e-12)
+    tastes = np.exp(-index.fusion.text_decay * age)[:, None] * index.text[events].astype(np.float64)
+    text = index.fusion.text_weight * tastes @ index.text[product]
+    text /= max(np.linalg.norm(tastes.sum(axis=0)), 1e-12)
+    if "text" in names:
+        amounts[:, names.index("text")] += text
+        return tuple(names), amounts
+    return (*names, "text"), np.column_stack([amounts, text])

@@ -1,0 +1,201 @@
+"""Everything that ranking needs, as arrays: product vectors by channel, text, counts, fusion weights."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from ..data import Histories, RunError
+from ..data.dataset import IntArray, StrArray
+from ..data.files import atomically
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
+
+    from ..gnn import ProductGraphNetwork
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FusionConfig:
+    """How the graph's score and the text's become one; chosen on validation, and the shop's to move."""
+
+    text_weight: float = 0.2
+    """What the text cosine is multiplied by before it is added to the graph's cosine."""
+    text_decay: float = 0.6
+    """Decay per event of the titles that stand for a user's taste."""
+    cold_offset: float = 0.1
+    """Added to a product without events; one with `n` events gets `cold_offset / (1 + n)`."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """A trained recommender as arrays; products are rows, in the order of `ids`.
+
+    The score of a product is `cos(q_u, h_p) + text_weight · cos(t_u, t_p) + cold_offset / (1 + n_p)`. Users
+    without events are served by popularity.
+    """
+
+    ids: StrArray
+    """Product ids, `(n_products,)`."""
+    channels: Mapping[str, FloatArray]
+    """What each channel adds to the product vectors, every one `(n_products, d)`."""
+    text: FloatArray
+    """Centred unit text vectors, zero where there is no text, `(n_products, d_text)`."""
+    n_events: IntArray
+    """Events of each product, `(n_products,)`."""
+    popularity: FloatArray
+    """How popular each product is now, in [0, 1], `(n_products,)`."""
+    decay: FloatArray
+    """Decay per event of each recency kernel, `(n_kernels,)`."""
+    query: FloatArray
+    """From the kernels' sums to a query, `(d, n_kernels · d)`."""
+    max_history: int
+    """How many of the last events of a user count."""
+    fusion: FusionConfig = field(default_factory=FusionConfig)
+    """The weights of the parts of a score."""
+
+    @classmethod
+    def of(
+        cls, network: "ProductGraphNetwork", data: "HeteroData", fusion: FusionConfig, popularity: FloatArray
+    ) -> "Index":
+        """Compute every product's vector with a trained network."""
+        import torch
+
+        with torch.no_grad():
+            parts = network.parts(data)
+            channels = {name: network.propagate(part, data).cpu().numpy() for name, part in parts.items()}
+            return cls(
+                ids=data["product"].ids,
+                channels=channels,
+                text=data["product"].x.cpu().numpy(),
+                n_events=data["product"].n_events.cpu().numpy(),
+                popularity=popularity,
+                decay=network.recency.log_decay.exp().cpu().numpy(),
+                query=network.query.weight.cpu().numpy(),
+                max_history=network.config.max_history,
+                fusion=fusion,
+            )
+
+    def with_fusion(self, fusion: FusionConfig) -> "Index":
+        """The same index with other weights."""
+        return replace(self, fusion=fusion)
+
+    @cached_property
+    def vectors(self) -> FloatArray:
+        """Product vectors `h_p`, the sum of the channels, `(n_products, d)`."""
+        out: FloatArray = np.sum(list(self.channels.values()), axis=0, dtype=np.float32)
+        return out
+
+    @cached_property
+    def unit(self) -> FloatArray:
+        """Product vectors at unit length, `(n_products, d)`."""
+        return _unit(self.vectors)
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Row number of every product id."""
+        return {name: row for row, name in enumerate(self.ids)}
+
+    def queries(self, histories: Histories) -> FloatArray:
+        """What each user asks for, before it is brought to unit length, `(n_users, d)`."""
+        recent = histories.last(self.max_history)
+        sums = [_weights(recent, len(self.ids), decay) @ self.vectors for decay in self.decay]
+        out: FloatArray = np.hstack(sums) @ self.query.T
+        return out
+
+    def tastes(self, histories: Histories) -> FloatArray:
+        """The decayed sum of what each user's titles say, before unit length, `(n_users, d_text)`."""
+        recent = histories.last(self.max_history)
+        out: FloatArray = _weights(recent, len(self.ids), self.fusion.text_decay) @ self.text
+        return out
+
+    def cold_bonus(self) -> FloatArray:
+        """What each product gets for having few events, `(n_products,)`."""
+        return (self.fusion.cold_offset / (1 + self.n_events)).astype(np.float32)
+
+    def scores(self, histories: Histories) -> FloatArray:
+        """A score for every product and user, `(n_users, n_products)`."""
+        out = _unit(self.queries(histories)) @ self.unit.T
+        if self.fusion.text_weight:
+            out += _unit(self.tastes(histories)) @ (self.fusion.text_weight * self.text).T
+        out += self.cold_bonus()
+        out[histories.lengths == 0] = self.popularity
+        return out
+
+    def save(self, path: Path) -> None:
+        """Write the index to one file, whole or not at all."""
+        arrays = {f"channel.{name}": values for name, values in self.channels.items()}
+        for name in ("text", "n_events", "popularity", "decay", "query"):
+            arrays[name] = getattr(self, name)
+        meta = {
+            "ids": json.dumps(list(self.ids)),
+            "fusion": json.dumps(asdict(self.fusion)),
+            "max_history": str(self.max_history),
+        }
+        with atomically(path) as unfinished:
+            save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, unfinished, metadata=meta)
+
+    @classmethod
+    def load(cls, path: Path) -> "Index":
+        """Read what `save` wrote.
+
+        Raises:
+            RunError: The file is absent or damaged.
+        """
+        try:
+            with safe_open(path, "np") as file:
+                meta = file.metadata()
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except FileNotFoundError as error:
+            raise RunError(f"no index at {path}; run `cartograph train` first") from error
+        except SafetensorError as error:
+            raise RunError(f"{path} is damaged ({error}); run `cartograph train` again") from error
+        channel = "channel."
+        return cls(
+            ids=np.array(json.loads(meta["ids"]), dtype=object),
+            channels={n.removeprefix(channel): a for n, a in arrays.items() if n.startswith(channel)},
+            max_history=int(meta["max_history"]),
+            fusion=FusionConfig(**json.loads(meta["fusion"])),
+            **{name: a for name, a in arrays.items() if not name.startswith(channel)},
+        )
+
+
+def popularity(histories: Histories, n_products: int, half_life: float | None) -> FloatArray:
+    """How often each product was chosen, as a share of the most chosen one, `(n_products,)`.
+
+    Args:
+        histories: What users did.
+        n_products: Size of the catalogue.
+        half_life: Seconds after which an event counts half, measured back from the last one; None counts all
+            alike (where `at` is only an order).
+    """
+    weight = np.ones(len(histories.products))
+    if half_life is not None and len(histories.at):
+        weight = 0.5 ** ((histories.at.max() - histories.at) / half_life)
+    counts = np.bincount(histories.products, weights=weight, minlength=n_products)
+    out: FloatArray = (counts / max(counts.max(initial=0), 1e-12)).astype(np.float32)
+    return out
+
+
+def _weights(histories: Histories, n_products: int, decay: float) -> sp.csr_array:
+    """`exp(-decay · age)` of every event, latest age 0, as a matrix `(n_users, n_products)`."""
+    age = np.repeat(histories.offsets[1:], histories.lengths) - 1 - np.arange(len(histories.products))
+    values = np.exp(-decay * age).astype(np.float32)
+    shape = (len(histories), n_products)
+    return sp.csr_array((values, histories.products, histories.offsets), shape=shape)
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    out: FloatArray = np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
+    return out
