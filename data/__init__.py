@@ -1,13 +1,19 @@
 """Tables in, validated `Dataset` out; splits for evaluation. Knows nothing of graphs or models."""
 
+from .cold_splits import item_cold, user_cold
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns, Dataset, Histories
 from .errors import CartographError, DataError, EncoderError, RunError, StoreError
+from .files import atomically
 from .load import Source, datasets, load
+from .protocols import PROTOCOLS, split
+from .splits import Cases, Split, leave_one_out, time_split
 
 __all__ = [
     "EVENT_TYPES",
     "LINK_TYPES",
+    "PROTOCOLS",
     "CartographError",
+    "Cases",
     "Columns",
     "DataError",
     "Dataset",
@@ -15,7 +21,14 @@ __all__ = [
     "Histories",
     "RunError",
     "Source",
+    "Split",
     "StoreError",
+    "atomically",
     "datasets",
+    "item_cold",
+    "leave_one_out",
     "load",
+    "split",
+    "time_split",
+    "user_cold",
 ]

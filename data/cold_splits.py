@@ -1,0 +1,118 @@
+"""Splits that withhold products or users from training altogether."""
+
+import numpy as np
+
+from .dataset import Columns, Dataset, Histories
+from .splits import BoolArray, Split, assemble, cases, one_each
+
+
+def item_cold(dataset: Dataset, share: float = 0.2, seed: int = 0) -> Split:
+    """Ask for every user's last product, with a share of the products withheld from training and histories.
+
+    A test target that was withheld is cold, any other warm; the candidates are the whole catalogue. The
+    validation target is the last event that then remains, so validation is warm only. A user with but one
+    remaining event gives it to training, and is asked in the test only.
+
+    Args:
+        dataset: The products to withhold are drawn in proportion from every leaf category.
+        share: Of the products to withhold, in (0, 1).
+        seed: Of the draw.
+
+    Raises:
+        DataError: There is nobody to ask.
+    """
+    _check_share(share)
+    histories = dataset.histories()
+    withheld = withheld_products(dataset, share, seed)
+    lengths = histories.lengths
+    last = np.zeros(len(histories.products), dtype=bool)
+    last[histories.offsets[1:][lengths > 0] - 1] = True
+    remaining = select(histories, ~last & ~withheld[histories.products])
+    n_left = remaining.lengths
+    tested = np.flatnonzero(n_left >= 1)
+    validated = np.flatnonzero(n_left >= 2)
+    _, targets = one_each(histories, tested, lengths[tested] - 1)
+    in_training = ~last & ~withheld[histories.products]
+    ends = remaining.offsets[1:][validated] - 1
+    in_training[np.flatnonzero(in_training)[ends]] = False
+    return assemble(
+        "item-cold",
+        dataset,
+        histories,
+        in_training,
+        cases(
+            remaining,
+            validated,
+            n_left[validated] - 1,
+            *one_each(remaining, validated, n_left[validated] - 1),
+        ),
+        cases(remaining, tested, n_left[tested], np.arange(len(tested)), targets),
+        n_asked=len(histories),
+    )
+
+
+def user_cold(dataset: Dataset, history: int = 3, share: float = 0.2, seed: int = 0) -> Split:
+    """Ask users whom training never saw for their last product, after the few events before it.
+
+    Args:
+        dataset: Users with fewer than `history + 1` events are never withheld.
+        history: How many events a withheld user shows.
+        share: Of the other users to withhold, in (0, 1); half of them is asked in the validation, half in the
+            test.
+        seed: Of the draw.
+
+    Raises:
+        DataError: There is nobody to ask.
+    """
+    _check_share(share)
+    if history < 1:
+        raise ValueError(f"history is {history}; it must be 1 or more")
+    histories = dataset.histories()
+    lengths = histories.lengths
+    able = np.random.default_rng(seed).permutation(np.flatnonzero(lengths > history))
+    withheld = able[: round(share * len(able))]
+    shown = np.repeat(lengths, lengths) - history - 1
+    from_end = np.arange(len(histories.products)) - np.repeat(histories.offsets[:-1], lengths)
+    tails = select(histories, from_end >= shown)
+    parts = np.sort(withheld[: len(withheld) // 2]), np.sort(withheld[len(withheld) // 2 :])
+    validation, test = (
+        cases(
+            tails, users, np.full(len(users), history), *one_each(tails, users, np.full(len(users), history))
+        )
+        for users in parts
+    )
+    trained = np.ones(len(histories), dtype=bool)
+    trained[withheld] = False
+    return assemble(
+        "user-cold", dataset, histories, np.repeat(trained, lengths), validation, test, n_asked=len(parts[1])
+    )
+
+
+def withheld_products(dataset: Dataset, share: float, seed: int) -> BoolArray:
+    """Which products to withhold, `(n_products,)`: from each leaf category its share, give or take one."""
+    rng = np.random.default_rng(seed)
+    paths = dataset.products[Columns.CATEGORY].map(" > ".join)
+    order = rng.permutation(len(paths))
+    order = order[np.argsort(paths.to_numpy(object)[order], kind="stable")]
+    # Systematic sampling: along the products, sorted by category, every 1/share-th is drawn.
+    steps = np.floor(np.arange(len(order) + 1) * share + rng.random())
+    withheld = np.zeros(len(order), dtype=bool)
+    withheld[order[np.diff(steps) > 0]] = True
+    return withheld
+
+
+def select(histories: Histories, keep: BoolArray) -> Histories:
+    """The same users with only the events where `keep`, `(n_events,)`."""
+    counts = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
+    return Histories(
+        histories.users,
+        counts[histories.offsets],
+        histories.products[keep],
+        histories.types[keep],
+        histories.at[keep],
+    )
+
+
+def _check_share(share: float) -> None:
+    if not 0 < share < 1:
+        raise ValueError(f"share is {share}; it must be above 0 and below 1")
