@@ -103,7 +103,7 @@ class Rows:
     def rename(self, names: Mapping[str, str]) -> None:
         """Give columns new names; errors go on to use the old ones, which the file has."""
         for old, new in names.items():
-            if old in self:
+            if old in self or new not in self:
                 self._given_names[new] = self._given_names.pop(old, old)
         self.frame = self.frame.rename(columns=names)
         self._raw = self._raw.rename(columns=names)
@@ -120,11 +120,12 @@ class Rows:
         """Raise unless the file has all of `columns`."""
         for column in columns:
             if column not in self:
-                given = list(map(str, self.frame.columns))
-                near = get_close_matches(column, given, n=1)
+                name = self._given_names.get(column, column)
+                given = [self._given_names.get(str(other), str(other)) for other in self.frame.columns]
+                near = get_close_matches(name, given, n=1)
                 hint = f"rename {near[0]!r}" if near else "add it"
                 raise DataError(
-                    f"{self.path}, {self._unit} 1: there is no column {column!r} among {given}; {hint}"
+                    f"{self.path}, {self._unit} 1: there is no column {name!r} among {given}; {hint}"
                 )
 
     def allow(self, columns: Collection[str]) -> None:
@@ -194,7 +195,10 @@ class Rows:
             (given != "") & ~given.str.fullmatch(_NUMBER),
             column, "is not a number", "give digits with a point for decimals, such as 12.50, or nothing",
         )  # fmt: skip
-        values = pd.to_numeric(self.frame[column].where(self.frame[column] != "", "nan")).astype(np.float64)
+        given = self.frame[column]
+        filled = given != ""
+        values = pd.Series(np.nan, index=given.index, dtype=np.float64)
+        values[filled] = pd.to_numeric(given[filled]).astype(np.float64)
         self.check(np.isinf(values), column, "is too large for a number", "give a finite one or nothing")
         values = values.loc[self.frame.index]
         self.check(values < minimum, column, f"is below {minimum:g}", f"give {minimum:g} or more, or nothing")

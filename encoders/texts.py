@@ -8,7 +8,7 @@ import pandas as pd
 from ..kg import GraphArrays
 
 DEFAULT_TEMPLATE = "{title}. {brand}. {category}. {description}"
-"""How a product reads; `{attributes}` is there as well. Chosen on validation, see `benchmarks/templates.py`."""
+"""How a product reads, unless told otherwise."""
 
 FIELDS = ("title", "description", "brand", "category", "attributes")
 
@@ -26,12 +26,12 @@ def node_texts(arrays: GraphArrays, template: str = DEFAULT_TEMPLATE) -> dict[st
         ValueError: The template names an unknown field, or none.
     """
     pieces = _pieces(template)
-    fields = _product_fields(arrays)
-    texts = [_fill(pieces, row) for row in fields.to_dict("records")]
+    rows = list(_product_fields(arrays)[list(FIELDS)].itertuples(index=False))
+    texts = [_fill(pieces, dict(zip(FIELDS, row, strict=True))) for row in rows]
     everything = _pieces(". ".join(f"{{{name}}}" for name in FIELDS))
     for row, text in enumerate(texts):
         if not text:
-            texts[row] = _fill(everything, fields.iloc[row].to_dict())
+            texts[row] = _fill(everything, dict(zip(FIELDS, rows[row], strict=True)))
     attributes = arrays.nodes["Attribute"]
     return {
         "Product": texts,

