@@ -29,6 +29,19 @@ class Cases:
     def __len__(self) -> int:
         return len(self.histories)
 
+    def take(self, rows: IntArray) -> "Cases":
+        """The cases in `rows`, in that order."""
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        flat = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Cases(self.histories.take(rows), offsets, self.targets[flat])
+
+    def sample(self, n: int, seed: int = 0) -> "Cases":
+        """At most `n` cases, drawn at random, in their order."""
+        if len(self) <= n:
+            return self
+        return self.take(np.sort(np.random.default_rng(seed).choice(len(self), n, replace=False)))
+
 
 @dataclass(frozen=True)
 class Split:
