@@ -198,7 +198,7 @@ class Rows:
         given = self.frame[column]
         filled = given != ""
         values = pd.Series(np.nan, index=given.index, dtype=np.float64)
-        values[filled] = pd.to_numeric(given[filled]).astype(np.float64)
+        values[filled] = pd.to_numeric(given[filled]).to_numpy(np.float64)
         self.check(np.isinf(values), column, "is too large for a number", "give a finite one or nothing")
         values = values.loc[self.frame.index]
         self.check(values < minimum, column, f"is below {minimum:g}", f"give {minimum:g} or more, or nothing")
@@ -213,8 +213,8 @@ class Rows:
         seconds[plain] = np.floor(pd.to_numeric(given[plain]).astype(np.float64))
         dated = given.str.match(r"\d{4}-\d\d-\d\d")
         parsed = pd.to_datetime(given[dated].astype(object), format="ISO8601", utc=True, errors="coerce")
-        since = (parsed - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
-        seconds[dated] = np.floor(since.astype(np.float64))
+        since = parsed.to_numpy("datetime64[s]")
+        seconds[dated] = np.where(np.isnat(since), np.nan, since.astype(np.int64))
         self.check(
             seconds.isna(),
             column, "is not a time", "give ISO 8601, such as 2024-05-31T12:00:00Z, or seconds since 1970",
