@@ -7,6 +7,7 @@ products that most of these bought (fuel and entries that are no goods left out)
 one by the other.
 """
 
+import argparse
 import gzip
 from pathlib import Path
 
@@ -58,11 +59,14 @@ def write(table: pd.DataFrame, file: Path) -> None:
 
 def main() -> None:
     """Write the sample's three tables."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--to", type=Path, default=FOLDER, help="the folder to write to")
+    to = parser.parse_args().to
     part = cut(read_journey())
     paths = part.products[Columns.CATEGORY].map(" > ".join)
-    write(part.products.assign(**{Columns.CATEGORY: paths}), FOLDER / "products.csv.gz")
-    write(part.users, FOLDER / "users.csv.gz")
-    write(part.events.drop(columns=Columns.TYPE), FOLDER / "events.csv.gz")
+    write(part.products.assign(**{Columns.CATEGORY: paths}), to / "products.csv.gz")
+    write(part.users, to / "users.csv.gz")
+    write(part.events.drop(columns=Columns.TYPE), to / "events.csv.gz")
 
 
 if __name__ == "__main__":
