@@ -174,9 +174,10 @@ def _nested(record: object) -> str | None:
     if not isinstance(record, dict):
         return ""
     for name, value in record.items():
-        for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, dict | list):
-                return str(name)
+        if type(value) in (list, dict) and (
+            type(value) is dict or any(isinstance(part, dict | list) for part in value)
+        ):
+            return str(name)
     return None
 
 
@@ -200,13 +201,15 @@ def _json_text(value: object) -> str:
     >>> [_json_text(value) for value in (" a ", None, True, 17, 17.0, 1.5)]
     ['a', '', 'true', '17', '17', '1.5']
     """
+    if isinstance(value, str):
+        return value.strip()
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    return str(value)
 
 
 def _read_parquet(path: Path, bad: BadRows) -> Rows:
@@ -217,6 +220,8 @@ def _read_parquet(path: Path, bad: BadRows) -> Rows:
         raise DataError(f"{path}: is not a whole Parquet file ({reason}); write it again") from error
     columns: dict[str, pd.Series] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
+        if name.startswith("__index_level_"):  # pandas writes the index of a filtered frame along
+            continue
         try:
             if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
                 lists = column.cast(pa.list_(pa.string())).to_pylist()

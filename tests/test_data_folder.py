@@ -134,6 +134,13 @@ def test_parquet_times_are_read_as_seconds_in_utc(tmp_path: Path) -> None:
     assert load(folder).events[Columns.AT].tolist() == [1717156800]
 
 
+def test_the_index_that_pandas_writes_into_parquet_is_no_column(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"events.csv": None})
+    events = pd.DataFrame({"user_id": ["a", "b", "c"], "product_id": ["p1", "p2", "p1"], "at": [3, 2, 1]})
+    events[events["at"] != 2].to_parquet(folder / "events.parquet")
+    assert load(folder).events[Columns.USER].tolist() == ["c", "a"]
+
+
 def test_without_times_the_order_of_the_rows_counts(tmp_path: Path) -> None:
     rows = "user_id,product_id\nann,p2\nbob,p1\nann,p1\n"
     dataset = load(folder_of(tmp_path, {"events.csv": rows}))
