@@ -2,7 +2,7 @@
 
 from .cold_splits import item_cold, user_cold
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns, Dataset, Histories
-from .errors import CartographError, DataError, EncoderError, RunError, StoreError
+from .errors import CartographError, DataError, EncoderError, RunError, StoreError, UnknownIdError
 from .files import atomically
 from .load import Source, datasets, load
 from .protocols import PROTOCOLS, split
@@ -23,6 +23,7 @@ __all__ = [
     "Source",
     "Split",
     "StoreError",
+    "UnknownIdError",
     "atomically",
     "datasets",
     "item_cold",

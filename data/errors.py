@@ -1,10 +1,11 @@
 """The errors that Cartograph raises on purpose.
 
-    CartographError            a sentence for the user: what was given, what is allowed, what to do
-    ├── DataError              a source cannot be read, or a row of it is bad (file, line, column, value)
-    ├── StoreError             a graph store is missing, unreachable, locked, or refuses a statement
-    ├── EncoderError           encoder weights are not to be had, or are not of the BERT family
-    └── RunError               a run folder lacks a stage, or a checkpoint does not fit its graph
+    CartographError        a sentence for the user: what was given, what is allowed, what to do
+    ├── DataError          a source cannot be read, or a row of it is bad (file, line, column, value)
+    ├── StoreError         a graph store is missing, unreachable, locked, or refuses a statement
+    ├── EncoderError       encoder weights are not to be had, or are not of the BERT family
+    ├── RunError           a run folder lacks a stage, or a checkpoint does not fit its graph
+    └── UnknownIdError     a user or product id that the recommender does not know
 
 Bad arguments in Python calls raise the built-in `ValueError`, `KeyError` or `TypeError`.
 The command line prints every `CartographError` as one line and exits with 1.
@@ -29,3 +30,7 @@ class EncoderError(CartographError):
 
 class RunError(CartographError):
     """A run folder, or a checkpoint in it, cannot be used."""
+
+
+class UnknownIdError(CartographError, LookupError):
+    """A user or product is not known."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.data import HeteroData
-from torch_geometric.nn import MessagePassing, SimpleConv
+from torch_geometric.nn import SimpleConv
 
 FACTS = ("brand", "category", "attribute")
 """Node types whose vectors are summed into the products that they describe."""
@@ -21,35 +21,42 @@ class NetworkConfig:
 
     dimension: int = 128
     """Length of every node vector."""
-    kernels: tuple[float, ...] = (0.6, 0.35, 0.1)
+    kernels: tuple[float, ...] = (0.6, 0.35, 0.1, 0.02)
     """Decay per event that each recency kernel starts from; they are learned."""
     temperature: float = 0.07
     """What cosines are divided by before the softmax."""
     id_dropout: float = 0.1
     """Share of products that stand without their own embedding in a training step, in [0, 1)."""
-    max_history: int = 50
+    max_history: int = 100
     """How many of the last events of a user count."""
 
 
-class RecencyConv(MessagePassing):  # type: ignore[misc]
+class RecencyConv(nn.Module):
     """Sum what a user touched, recent events first: `q_u = Σ_k exp(-γ_j · age_k) · h_k` for each kernel j.
 
+    Message passing along `(user, event, product)` edges, with message and sum fused, since the messages of a
+    batch would need `n_events · n_kernels · d` numbers.
+
     Shapes:
-        - x: `(n_products, d)`; edge_index: `(2, n_events)`, product → user; age: `(n_events,)`, 0 = latest
+        - x: `(n_products, d)`; edge_index: `(2, n_events)`, product → user, users ascending
+        - age: `(n_events,)`, 0 = latest
         - output: `(n_users, n_kernels · d)`
     """
 
     def __init__(self, kernels: tuple[float, ...]) -> None:
-        super().__init__(aggr="sum")
+        super().__init__()
         self.log_decay = nn.Parameter(torch.tensor(kernels).log())
 
     def forward(self, x: Tensor, edge_index: Tensor, age: Tensor, n_users: int) -> Tensor:
-        weight = torch.exp(-self.log_decay.exp() * age[:, None])  # (n_events, n_kernels)
-        out: Tensor = self.propagate(edge_index, x=(x, None), weight=weight, size=(x.size(0), n_users))
-        return out
-
-    def message(self, x_j: Tensor, weight: Tensor) -> Tensor:
-        return (weight[:, :, None] * x_j[:, None, :]).flatten(1)  # (n_events, n_kernels · d)
+        product, user = edge_index
+        offsets = torch.searchsorted(user, torch.arange(n_users, device=user.device))
+        sums = [
+            functional.embedding_bag(
+                product, x, offsets, mode="sum", per_sample_weights=torch.exp(-decay * age)
+            )
+            for decay in self.log_decay.exp()
+        ]
+        return torch.cat(sums, dim=1)
 
 
 class ProductGraphNetwork(nn.Module):
@@ -73,6 +80,7 @@ class ProductGraphNetwork(nn.Module):
         self.gates = nn.ParameterDict({r: nn.Parameter(torch.ones(())) for r in PRODUCT_RELATIONS})
         self.sum = SimpleConv(aggr="sum")
         self.recency = RecencyConv(config.kernels)
+        self.popularity = nn.Parameter(torch.zeros(()))
         self.query = nn.Linear(len(config.kernels) * d, d, bias=False)
         for name, weight in self.named_parameters():
             if name == "id.weight" or name.startswith("facts."):
@@ -114,6 +122,18 @@ class ProductGraphNetwork(nn.Module):
         out = {"product": h, **{fact: self.facts.get_parameter(f"{fact}.weight") for fact in self.facts}}
         return out | {"user": self.queries(h, events.edge_index, events.age, data["user"].num_nodes)}
 
-    def logits(self, queries: Tensor, products: Tensor) -> Tensor:
-        """Cosines over the temperature, `(n_users, n_products)`."""
-        return functional.normalize(queries) @ functional.normalize(products).T / self.config.temperature
+    def logits(self, queries: Tensor, products: Tensor, n_events: Tensor) -> Tensor:
+        """Scores over the temperature, `(n_users, n_products)`.
+
+        Args:
+            queries: `(n_users, d)`.
+            products: `(n_products, d)`.
+            n_events: Events of each product, `(n_products,)`.
+        """
+        cosines = functional.normalize(queries) @ functional.normalize(products).T
+        return (cosines + self.popularity * torch.log1p(n_events.float())) / self.config.temperature
+
+    def own_logits(self, queries: Tensor, products: Tensor, n_events: Tensor) -> Tensor:
+        """The same for each user with one product of its own, all arguments by user, `(n_users,)`."""
+        cosines = functional.cosine_similarity(queries, products)
+        return (cosines + self.popularity * torch.log1p(n_events.float())) / self.config.temperature

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 from torch_geometric.data import HeteroData
 from tqdm import tqdm
 
@@ -27,16 +26,16 @@ class TrainConfig:
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
     """Size and shape of the network."""
-    epochs: int = 8
-    """At most so many passes over the examples."""
-    patience: int = 1
-    """Stop after this many epochs without a better validation figure."""
+    epochs: int = 4
+    """Passes over the examples, while the learning rate falls linearly to zero."""
+    patience: int = 2
+    """Stop earlier after this many epochs without a better validation figure."""
     batch_size: int = 1024
     """Examples a step; an example is a prefix of a history and the product that comes next."""
     examples: int = 250_000
     """At most so many examples an epoch, drawn anew each time, so that an epoch stays short on any log."""
     learning_rate: float = 5e-3
-    """Step size of AdamW."""
+    """Step size of AdamW at its highest, after a short warm-up."""
     weight_decay: float = 1e-2
     """Weight decay of AdamW."""
     full_softmax_up_to: int = 50_000
@@ -90,9 +89,11 @@ def train(
     Raises:
         ValueError: No history has two events, so there is nothing to learn from.
     """
-    starts, positions = _examples(histories)
-    if not len(positions):
-        raise ValueError("no user has two events, so there is no next product to learn; give more events")
+    examples = _examples(histories)
+    if not len(examples):
+        raise ValueError(
+            "no user has events at two moments, so there is no next product to learn; give more events"
+        )
     torch.manual_seed(config.seed)
     data = data.to(pick_device(device))
     network = ProductGraphNetwork(data, config.network).to(pick_device(device))
@@ -106,13 +107,14 @@ def train(
     while len(epochs) < config.epochs and not _exhausted(epochs, config.patience):
         number = len(epochs)
         torch.manual_seed(config.seed + 1000 * (number + 1))  # by epoch, so a resumed run draws the same
-        order = np.random.default_rng([config.seed, number]).permutation(len(positions))[: config.examples]
+        order = np.random.default_rng([config.seed, number]).permutation(len(examples))[: config.examples]
         network.train()
         total = 0.0
         batches = range(0, len(order), config.batch_size)
         for begin in tqdm(batches, f"epoch {number + 1}", leave=False, disable=not progress):
             batch = order[begin : begin + config.batch_size]
-            loss = _loss(network, data, histories, starts[batch], positions[batch], config)
+            _set_learning_rate(optimizer, config, number + begin / len(order))
+            loss = _loss(network, data, histories, examples.take(batch), config)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -146,39 +148,74 @@ def pick_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-def _examples(histories: Histories) -> tuple[IntArray, IntArray]:
-    """Where each example's history starts and where its target stands in the flat arrays, `(n_examples,)`."""
+@dataclass(frozen=True)
+class _Examples:
+    """Stretches of the flat event arrays and what came after each, all `(n_examples,)`."""
+
+    starts: IntArray
+    ends: IntArray
+    targets: IntArray
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def take(self, rows: IntArray) -> "_Examples":
+        return _Examples(self.starts[rows], self.ends[rows], self.targets[rows])
+
+
+def _examples(histories: Histories) -> _Examples:
+    """Every product that a user chose for the first time, after everything at an earlier moment.
+
+    That is what is recommended: products that are new to the user, at a later visit. What is bought at the
+    same moment shares a history.
+    """
     starts = np.repeat(histories.offsets[:-1], histories.lengths)
-    positions = np.arange(len(histories.products))
-    return starts[positions > starts], positions[positions > starts]
+    user = np.repeat(np.arange(len(histories)), histories.lengths)
+    changes = np.ones(len(user), dtype=bool)
+    changes[1:] = (user[1:] != user[:-1]) | (histories.at[1:] != histories.at[:-1])
+    moments = np.maximum.accumulate(np.where(changes, np.arange(len(user)), 0))
+    _, first = np.unique(
+        user * (histories.products.max(initial=0) + 1) + histories.products, return_index=True
+    )
+    chosen = np.sort(first)
+    chosen = chosen[moments[chosen] > starts[chosen]]
+    return _Examples(starts[chosen], moments[chosen], histories.products[chosen])
 
 
 def _loss(
     network: ProductGraphNetwork,
     data: HeteroData,
     histories: Histories,
-    starts: IntArray,
-    positions: IntArray,
+    examples: _Examples,
     config: TrainConfig,
 ) -> Tensor:
     """The loss of a batch of examples, a scalar."""
     device = network.id.weight.device
-    edge_index, age = recent_events(histories.products, starts, positions, config.network.max_history)
-    targets = torch.from_numpy(histories.products[positions]).to(device)
+    edge_index, age = recent_events(
+        histories.products, examples.starts, examples.ends, config.network.max_history
+    )
+    targets = torch.from_numpy(examples.targets).to(device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         h = network.products(data)
-        queries = network.queries(h, edge_index.to(device), age.to(device), len(positions))
+        queries = network.queries(h, edge_index.to(device), age.to(device), len(examples))
         n_products = len(h)
         if n_products <= config.full_softmax_up_to:
-            return full_softmax(network.logits(queries, h), targets)
+            return full_softmax(network.logits(queries, h, data["product"].n_events), targets)
         # Half of the samples by popularity, half uniform: what users see often, and the long tail.
-        counts = data["product"].n_events.to(device).float()
+        counts = data["product"].n_events
         q = 0.5 * counts / counts.sum() + 0.5 / n_products
         samples = torch.multinomial(q, config.samples, replacement=True)
-        logits = network.logits(queries, h[samples])
-        own = (functional.normalize(queries) * functional.normalize(h[targets])).sum(dim=1)
+        logits = network.logits(queries, h[samples], counts[samples])
+        own = network.own_logits(queries, h[targets], counts[targets])
         log_q = (q[samples] * config.samples).log()
-        return sampled_softmax(own / network.config.temperature, logits, targets, samples, log_q)
+        return sampled_softmax(own, logits, targets, samples, log_q)
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, config: TrainConfig, epoch: float) -> None:
+    """Linear warm-up over the first twentieth of all epochs, then linear decay to zero at the end."""
+    done = epoch / config.epochs
+    for group in optimizer.param_groups:
+        group["lr"] = config.learning_rate * min(1.0, 20 * done + 0.02) * (1 - done)
 
 
 def _exhausted(epochs: list[Epoch], patience: int) -> bool:

@@ -30,7 +30,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A score taken apart: the contributions of the events and the cold bonus add up to it."""
+    """A score taken apart: the contributions of the events and the prior add up to it."""
 
     product_id: str
     title: str
@@ -38,8 +38,8 @@ class Explanation:
     """The score that ranking uses."""
     contributions: tuple[Contribution, ...]
     """One an event, largest first."""
-    cold_bonus: float
-    """What the product got for having few events."""
+    prior: float
+    """What the product got whoever asks: for its popularity, and for having few events."""
     paths: tuple[str, ...] = ()
     """Short ways through the graph between the product and the events that carried it."""
 

@@ -34,15 +34,15 @@ class FusionConfig:
     text_decay: float = 0.6
     """Decay per event of the titles that stand for a user's taste."""
     cold_offset: float = 0.1
-    """Added to a product without events; one with `n` events gets `cold_offset / (1 + n)`."""
+    """Added to a product without events; one with `n` events gets `cold_offset · exp(-n)`."""
 
 
 @dataclass(frozen=True)
 class Index:
     """A trained recommender as arrays; products are rows, in the order of `ids`.
 
-    The score of a product is `cos(q_u, h_p) + text_weight · cos(t_u, t_p) + cold_offset / (1 + n_p)`. Users
-    without events are served by popularity.
+    The score of a product is `cos(q_u, h_p) + text_weight · cos(t_u, t_p) + popularity_weight · log(1 + n_p)
+    + cold_offset · exp(-n_p)`. Users without events are served by popularity.
     """
 
     ids: StrArray
@@ -61,6 +61,8 @@ class Index:
     """From the kernels' sums to a query, `(d, n_kernels · d)`."""
     max_history: int
     """How many of the last events of a user count."""
+    popularity_weight: float = 0.0
+    """What the log of a product's event count adds to its score; learned with the network."""
     fusion: FusionConfig = field(default_factory=FusionConfig)
     """The weights of the parts of a score."""
 
@@ -83,6 +85,7 @@ class Index:
                 decay=network.recency.log_decay.exp().cpu().numpy(),
                 query=network.query.weight.cpu().numpy(),
                 max_history=network.config.max_history,
+                popularity_weight=float(network.popularity),
                 fusion=fusion,
             )
 
@@ -119,16 +122,21 @@ class Index:
         out: FloatArray = _weights(recent, len(self.ids), self.fusion.text_decay) @ self.text
         return out
 
-    def cold_bonus(self) -> FloatArray:
-        """What each product gets for having few events, `(n_products,)`."""
-        return (self.fusion.cold_offset / (1 + self.n_events)).astype(np.float32)
+    def prior(self) -> FloatArray:
+        """What each product gets for its event count, whoever asks, `(n_products,)`.
+
+        Popularity raises it, as learned; having few events raises it too, as the shop chooses.
+        """
+        popular = self.popularity_weight * np.log1p(self.n_events)
+        out: FloatArray = (popular + self.fusion.cold_offset * np.exp(-self.n_events)).astype(np.float32)
+        return out
 
     def scores(self, histories: Histories) -> FloatArray:
         """A score for every product and user, `(n_users, n_products)`."""
         out = _unit(self.queries(histories)) @ self.unit.T
         if self.fusion.text_weight:
             out += _unit(self.tastes(histories)) @ (self.fusion.text_weight * self.text).T
-        out += self.cold_bonus()
+        out += self.prior()
         out[histories.lengths == 0] = self.popularity
         return out
 
@@ -141,6 +149,7 @@ class Index:
             "ids": json.dumps(list(self.ids)),
             "fusion": json.dumps(asdict(self.fusion)),
             "max_history": str(self.max_history),
+            "popularity_weight": repr(self.popularity_weight),
         }
         with atomically(path) as unfinished:
             save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, unfinished, metadata=meta)
@@ -165,6 +174,7 @@ class Index:
             ids=np.array(json.loads(meta["ids"]), dtype=object),
             channels={n.removeprefix(channel): a for n, a in arrays.items() if n.startswith(channel)},
             max_history=int(meta["max_history"]),
+            popularity_weight=float(meta["popularity_weight"]),
             fusion=FusionConfig(**json.loads(meta["fusion"])),
             **{name: a for name, a in arrays.items() if not name.startswith(channel)},
         )

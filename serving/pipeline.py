@@ -1,0 +1,233 @@
+"""The stages that the command line runs on a run folder, and our model as the evaluation sees it."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..data import Dataset, Histories, RunError
+from ..data.cold_splits import select
+from ..data.dataset import IntArray
+from ..data.splits import Cases, Split
+from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
+from ..evaluation import Fit, Scorer, rank_targets
+from ..gnn import Epoch, event_histories
+from ..gnn.graph import with_events
+from ..kg import GraphArrays, export, load_dataset, open_store
+from .fit import HALF_LIFE, FitConfig, Fitted, fit, save
+from .index import Index, popularity
+from .run import Run, RunState
+
+
+def load_stage(
+    run: Run, dataset: Dataset, *, store: str | None = None, progress: bool = True
+) -> dict[str, int]:
+    """Load a dataset into the run's graph and return the graph's counts.
+
+    Args:
+        run: Created where it is not there yet; then it must hold the same dataset.
+        dataset: What to load.
+        store: Address of a Neo4j server; the embedded graph when absent.
+        progress: Whether to show a bar on stderr.
+
+    Raises:
+        RunError: The run holds another dataset, or its graph is in another store.
+    """
+    wanted = RunState(dataset.name, dataset.timed, store)
+    if (run.folder / "run.json").exists():
+        there = run.state()
+        if (there.dataset, there.store) != (wanted.dataset, wanted.store):
+            raise RunError(
+                f"{run.folder} holds {there.dataset!r} in {there.store or 'its embedded graph'}; "
+                "choose another folder with --run, or remove this one"
+            )
+    else:
+        run.remember(wanted)
+    with run.open() as graph:
+        return load_dataset(graph, dataset, progress=progress)
+
+
+def encode_stage(
+    run: Run,
+    *,
+    encoder: str | None = None,
+    template: str | None = None,
+    device: str = "auto",
+    progress: bool = True,
+) -> dict[str, int]:
+    """Encode the text of every node and return how many vectors each label has.
+
+    Args:
+        run: With a loaded graph.
+        encoder: Name or folder, kept for later commands; the run's when absent.
+        template: How a product reads, kept likewise.
+        device: Where to compute.
+        progress: Whether to show a bar on stderr.
+    """
+    changes = {name: value for name, value in (("encoder", encoder), ("template", template)) if value}
+    state = run.update(**changes) if changes else run.state()
+    with run.open(read_only=True) as graph:
+        arrays = export(graph)
+    model = load_encoder(state.encoder, device=device)
+    cache = EmbeddingCache(run.embeddings)
+    vectors = embed_graph(arrays, model, cache, template=state.template, progress=progress)
+    return {label: len(values) for label, values in vectors.items()}
+
+
+def train_stage(
+    run: Run,
+    config: FitConfig = FitConfig(),
+    *,
+    device: str = "auto",
+    tensorboard: Path | None = None,
+    progress: bool = True,
+) -> list[Epoch]:
+    """Train on the run's graph, each user's last event held out for validation, and write the index.
+
+    The index is then built with all events, so the held-out ones count in serving.
+
+    Args:
+        run: With a loaded graph; texts not encoded yet are encoded first.
+        config: How to fit.
+        device: Where to train.
+        tensorboard: A folder for TensorBoard.
+        progress: Whether to show bars on stderr.
+
+    Raises:
+        RunError: No user has the three events that training and validation need.
+    """
+    state = run.state()
+    with run.open(read_only=True) as graph:
+        arrays = export(graph)
+    encoder = load_encoder(state.encoder, device=device)
+    vectors = embed_graph(
+        arrays, encoder, EmbeddingCache(run.embeddings), template=state.template, progress=progress
+    )
+    histories = event_histories(arrays)
+    known, validation = hold_out_last(histories)
+    if not len(validation):
+        raise RunError(f"no user in {run.folder} has three events, too few to train on; load more events")
+    fitted = fit(
+        arrays,
+        vectors,
+        known,
+        validation,
+        _ndcg,
+        config,
+        timed=state.timed,
+        device=device,
+        resume=run.training,
+        tensorboard=tensorboard,
+        progress=progress,
+    )
+    save(
+        _with_all_events(fitted, histories, config, timed=state.timed),
+        run.checkpoint,
+        run.index,
+        encoder.fingerprint,
+    )
+    return fitted.epochs
+
+
+def cartograph(
+    *,
+    encoder: str = DEFAULT_ENCODER,
+    template: str = DEFAULT_TEMPLATE,
+    config: FitConfig = FitConfig(),
+    device: str = "auto",
+    cache: Path | None = None,
+    progress: bool = True,
+    report: Callable[[Fitted], None] | None = None,
+) -> Fit:
+    """Our model as a baseline among baselines: the whole way from a split to scores, through a real graph.
+
+    Args:
+        encoder: Name or folder of the text encoder.
+        template: How a product reads.
+        config: How to fit.
+        device: Where to train.
+        cache: Where text vectors are kept; `~/.cache/cartograph` when absent.
+        progress: Whether to show bars on stderr.
+        report: Called with what was fitted.
+    """
+    vectors_kept = cache or Path.home() / ".cache" / "cartograph" / "embeddings"
+
+    def run(split: Split) -> Scorer:
+        with (
+            tempfile.TemporaryDirectory(prefix="cartograph-") as folder,
+            open_store(Path(folder) / "graph.lbug") as graph,
+        ):
+            load_dataset(graph, split.train, progress=progress)
+            arrays = export(graph)
+        model = load_encoder(encoder, device=device)
+        vectors = embed_graph(
+            arrays, model, EmbeddingCache(vectors_kept), template=template, progress=progress
+        )
+        nodes = _numbers(split.train, arrays)
+        fitted = fit(
+            arrays,
+            vectors,
+            _renumbered(split.train.histories(), nodes),
+            _renumbered_cases(split.validation, nodes),
+            _ndcg,
+            config,
+            timed=split.train.timed,
+            device=device,
+            progress=progress,
+        )
+        if report is not None:
+            report(fitted)
+        return lambda histories: fitted.index.scores(_renumbered(histories, nodes))[:, nodes]
+
+    return run
+
+
+def hold_out_last(histories: Histories) -> tuple[Histories, Cases]:
+    """The histories without the last event of every user with three or more, and questions for these events.
+
+    A last product that the user had before is not asked.
+    """
+    ends = histories.offsets[1:]
+    held = histories.lengths >= 3
+    keep = np.ones(len(histories.products), dtype=bool)
+    keep[ends[held] - 1] = False
+    known = select(histories, keep)
+    users = np.flatnonzero(held)
+    targets = histories.products[ends[users] - 1]
+    new = [int(target) not in known.of(int(user)) for user, target in zip(users, targets, strict=True)]
+    users, targets = users[new], targets[new]
+    return known, Cases(known.take(users), np.arange(len(users) + 1), targets)
+
+
+def _ndcg(index: Index, cases: Cases) -> float:
+    found = rank_targets(index.scores, cases, len(index.ids))
+    return float(found.per_user("ndcg", 10).mean())
+
+
+def _with_all_events(fitted: Fitted, histories: Histories, config: FitConfig, *, timed: bool) -> Fitted:
+    """The same network on the graph with all events; training has still seen only its own products."""
+    data = with_events(fitted.data, histories, config.train.network.max_history, config.graph)
+    data["product"].trained = fitted.data["product"].trained
+    shares = popularity(histories, int(data["product"].num_nodes), HALF_LIFE if timed else None)
+    index = Index.of(fitted.network, data, fitted.index.fusion, shares)
+    return replace(fitted, index=index, data=data)
+
+
+def _numbers(dataset: Dataset, arrays: GraphArrays) -> IntArray:
+    """The node number of every product row, `(n_products,)`."""
+    order = np.argsort(dataset.product_index.to_numpy(object).astype(str))
+    nodes = np.empty(len(order), dtype=np.int64)
+    nodes[order] = np.arange(len(order))
+    if not (arrays.nodes["Product"]["id"].to_numpy(object)[nodes] == dataset.product_index).all():
+        raise RunError("the exported graph has other products than the dataset that was loaded into it")
+    return nodes
+
+
+def _renumbered(histories: Histories, nodes: IntArray) -> Histories:
+    return replace(histories, products=nodes[histories.products])
+
+
+def _renumbered_cases(cases: Cases, nodes: IntArray) -> Cases:
+    return replace(cases, histories=_renumbered(cases.histories, nodes), targets=nodes[cases.targets])

@@ -1,0 +1,243 @@
+"""The Python API: recommendations, similar products, search and explanations from a run folder."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from ..data import EVENT_TYPES, Histories, UnknownIdError
+from ..data.dataset import IntArray
+from ..kg import EVENT_RELATIONS, GraphStore
+from .catalogue import Catalogue
+from .explain import Contribution, Explanation, channel_contributions
+from .index import FloatArray, Index
+from .results import Recommendation, Recommendations
+from .run import Run
+from .search import SearchIndex
+
+Unknown = Literal["popular", "error"]
+
+_WHY = {"collaborative": "often chosen by the same people"}
+"""What the strongest channel means, where its name does not say so."""
+
+
+class Recommender:
+    """Answers questions about one shop from a trained run.
+
+    Users' events are read from the graph at every question, so an event that has been written counts at once.
+
+    >>> recommender = Recommender.load("runs/demo")  # doctest: +SKIP
+    >>> recommender.for_user("1043", k=5).to_frame()  # doctest: +SKIP
+    """
+
+    def __init__(self, run: Run, index: Index, store: GraphStore) -> None:
+        """Use `Recommender.load` instead."""
+        self._run = run
+        self._store = store
+        self.index = index
+        self.catalogue = Catalogue.of(store, index)
+
+    @classmethod
+    def load(cls, run: str | Path) -> Self:
+        """The recommender of a run folder that `cartograph train` has finished.
+
+        Raises:
+            RunError: The folder is not a run, or is not trained.
+            StoreError: Its graph cannot be opened.
+        """
+        folder = Run(Path(run))
+        folder.state()
+        index = Index.load(folder.index)
+        return cls(folder, index, folder.open(read_only=True))
+
+    def close(self) -> None:
+        """Let go of the graph."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def for_user(
+        self, user_id: str, k: int = 10, *, exclude_seen: bool = True, unknown: Unknown = "popular"
+    ) -> Recommendations:
+        """The `k` best products for a user; for one without events, what is popular now.
+
+        Args:
+            user_id: As in the events.
+            k: How many; fewer where the catalogue is smaller.
+            exclude_seen: Whether to leave out what the user had already.
+            unknown: Whether a user that the graph does not know is served by popularity or is an error.
+
+        Raises:
+            UnknownIdError: The user is not known, and that is an error.
+        """
+        return self._recommend(self._events_of(user_id, unknown), k, exclude_seen)
+
+    def for_events(
+        self, product_ids: Sequence[str], k: int = 10, *, exclude_seen: bool = True
+    ) -> Recommendations:
+        """The `k` best products after some events, as for a visitor who is not in the graph.
+
+        Args:
+            product_ids: What the visitor touched, oldest first; may be empty.
+            k: How many.
+            exclude_seen: Whether to leave these products out.
+
+        Raises:
+            UnknownIdError: A product is not in the index.
+        """
+        rows = np.array([self.catalogue.row(product) for product in product_ids], dtype=np.int64)
+        return self._recommend(rows, k, exclude_seen)
+
+    def similar(self, product_id: str, k: int = 10) -> Recommendations:
+        """The `k` products most like a product: used alike, described alike.
+
+        Raises:
+            UnknownIdError: The product is not in the index.
+        """
+        row = self.catalogue.row(product_id)
+        text = self.index.fusion.text_weight * (self.index.text @ self.index.text[row])
+        scores = self.index.unit @ self.index.unit[row] + text
+        scores[row] = -np.inf
+        order = _top(scores, k)
+        reasons = [", ".join(self.catalogue.shared(row, other)) for other in order]
+        return self._ranking(order, scores, reasons)
+
+    def search(self, query: str, k: int = 10) -> Recommendations:
+        """The `k` products that a query means, by its words and by its meaning.
+
+        Raises:
+            ValueError: The query is empty.
+        """
+        rows, found = self._search_index.search(query, k)
+        scores = np.zeros(len(self.index.ids), dtype=np.float32)
+        scores[rows] = found
+        return self._ranking(rows, scores, [""] * len(rows))
+
+    def explain(self, user: str | Sequence[str], product_id: str) -> Explanation:
+        """Why a product has its score for a user: exact contributions by event and channel, and graph paths.
+
+        Args:
+            user: A user id, or product ids that a visitor touched, oldest first.
+            product_id: Any product of the index.
+
+        Raises:
+            UnknownIdError: The user or a product is not known.
+        """
+        if isinstance(user, str):
+            events = self._events_of(user, "error")
+        else:
+            events = np.array([self.catalogue.row(product) for product in user], dtype=np.int64)
+        return self._explanation(events, self.catalogue.row(product_id))
+
+    @cached_property
+    def _search_index(self) -> SearchIndex:
+        from ..encoders import EmbeddingCache, embed_graph, load_encoder, node_texts
+        from ..kg import export
+
+        state = self._run.state()
+        arrays = export(self._store)
+        encoder = load_encoder(state.encoder)
+        cache = EmbeddingCache(self._run.embeddings)
+        vectors = embed_graph(arrays, encoder, cache, template=state.template, progress=False)["Product"]
+        texts = node_texts(arrays, state.template)["Product"]
+        place = pd.Index(arrays.nodes["Product"]["id"].to_numpy(object)).get_indexer(pd.Index(self.index.ids))
+        return SearchIndex([texts[i] for i in place], vectors[place], encoder)
+
+    def _events_of(self, user_id: str, unknown: Unknown) -> IntArray:
+        """Product rows of a user's events, oldest first, ordered as in training."""
+        found: list[tuple[int, int, str]] = []
+        for kind, relation in EVENT_RELATIONS.items():
+            events = self._store.query(
+                f"MATCH (u:User {{id: $user}})-[r:{relation}]->(p:Product) RETURN r.at AS at, p.id AS id",
+                {"user": user_id},
+            )
+            found += [(event["at"], EVENT_TYPES.index(kind), event["id"]) for event in events]
+        if not found and unknown == "error":
+            known = self._store.query("MATCH (u:User {id: $user}) RETURN u.id AS id", {"user": user_id})
+            if not known:
+                raise UnknownIdError(
+                    f"no user {user_id!r} in {self._run.folder}; "
+                    "give an id from the events, or a list of products"
+                )
+        rows = [self.index.rows[product] for _, _, product in sorted(found) if product in self.index.rows]
+        return np.array(rows, dtype=np.int64)
+
+    def _scores(self, events: IntArray) -> FloatArray:
+        zeros = np.zeros(len(events), dtype=np.int64)
+        one = Histories(np.array([""], dtype=object), np.array([0, len(events)]), events, zeros, zeros)
+        scores: FloatArray = self.index.scores(one)[0]
+        return scores
+
+    def _recommend(self, events: IntArray, k: int, exclude_seen: bool) -> Recommendations:
+        if k < 1:
+            raise ValueError(f"k is {k}; it must be at least 1")
+        scores = self._scores(events)
+        if exclude_seen:
+            scores[events] = -np.inf
+        order = _top(scores, k)
+        reasons = [self._reason(events, row) for row in order]
+        return self._ranking(order, scores, reasons)
+
+    def _reason(self, events: IntArray, row: int) -> str:
+        if not len(events):
+            return "popular now"
+        first = self._explanation(events, row, paths=False).contributions[0]
+        shared = self.catalogue.shared(self.catalogue.row(first.product_id), row)
+        strongest = max(first.channels, key=lambda channel: first.channels[channel])
+        why = shared or [_WHY.get(strongest, f"similar {strongest}")]
+        return f"because of {first.title!r}: {', '.join(why)}"
+
+    def _explanation(self, events: IntArray, row: int, *, paths: bool = True) -> Explanation:
+        score = float(self._scores(events)[row])
+        if not len(events):
+            return Explanation(str(self.index.ids[row]), self.catalogue.title(row), score, (), score)
+        names, amounts = channel_contributions(self.index, events, row)
+        counted = events[-self.index.max_history :]
+        contributions = [
+            Contribution(
+                str(self.index.ids[event]),
+                self.catalogue.title(event),
+                len(counted) - 1 - place,
+                float(amounts[place].sum()),
+                dict(zip(names, amounts[place].tolist(), strict=True)),
+            )
+            for place, event in enumerate(counted)
+        ]
+        contributions.sort(key=lambda c: -c.amount)
+        carriers = [self.catalogue.row(c.product_id) for c in contributions[:3]] if paths else []
+        ways = [way for carrier in carriers for way in self.catalogue.paths(carrier, row)]
+        return Explanation(
+            str(self.index.ids[row]),
+            self.catalogue.title(row),
+            score,
+            tuple(contributions),
+            float(self.index.prior()[row]),
+            tuple(dict.fromkeys(ways)),
+        )
+
+    def _ranking(self, order: IntArray, scores: FloatArray, reasons: Sequence[str]) -> Recommendations:
+        items = (
+            Recommendation(score=float(scores[row]), reason=reason, **self.catalogue.facts(row))
+            for row, reason in zip(order, reasons, strict=True)
+        )
+        return Recommendations(tuple(items))
+
+
+def _top(scores: FloatArray, k: int) -> IntArray:
+    """The `k` best products that are not left out; of equals the one with the smaller row."""
+    k = min(k, int(np.isfinite(scores).sum()))
+    if k == 0:
+        return np.zeros(0, dtype=np.int64)
+    limit = np.partition(scores, len(scores) - k)[len(scores) - k]
+    head = np.flatnonzero(scores >= limit)
+    return head[np.argsort(-scores[head], kind="stable")][:k].astype(np.int64)
