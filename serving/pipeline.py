@@ -1,18 +1,19 @@
 """The stages that the command line runs on a run folder, and our model as the evaluation sees it."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..data import Dataset, Histories, RunError
+from ..data import Dataset, Histories, RunError, split
 from ..data.cold_splits import select
 from ..data.dataset import IntArray
 from ..data.splits import Cases, Split
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
-from ..evaluation import Fit, Scorer, rank_targets
+from ..evaluation import BASELINES, Fit, Scorer, compare, rank_targets, to_json
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphArrays, export, load_dataset, open_store
@@ -84,7 +85,7 @@ def train_stage(
     tensorboard: Path | None = None,
     progress: bool = True,
 ) -> list[Epoch]:
-    """Train on the run's graph, each user's last event held out for validation, and write the index.
+    """Train on the run's graph, each user's last visit held out for validation, and write the index.
 
     The index is then built with all events, so the held-out ones count in serving.
 
@@ -96,7 +97,7 @@ def train_stage(
         progress: Whether to show bars on stderr.
 
     Raises:
-        RunError: No user has the three events that training and validation need.
+        RunError: No user has the three visits that training and validation need.
     """
     state = run.state()
     with run.open(read_only=True) as graph:
@@ -108,7 +109,7 @@ def train_stage(
     histories = event_histories(arrays)
     known, validation = hold_out_last(histories)
     if not len(validation):
-        raise RunError(f"no user in {run.folder} has three events, too few to train on; load more events")
+        raise RunError(f"no user in {run.folder} came three times, too few to train on; load more events")
     fitted = fit(
         arrays,
         vectors,
@@ -154,26 +155,26 @@ def cartograph(
     """
     vectors_kept = cache or Path.home() / ".cache" / "cartograph" / "embeddings"
 
-    def run(split: Split) -> Scorer:
+    def run(given: Split) -> Scorer:
         with (
             tempfile.TemporaryDirectory(prefix="cartograph-") as folder,
             open_store(Path(folder) / "graph.lbug") as graph,
         ):
-            load_dataset(graph, split.train, progress=progress)
+            load_dataset(graph, given.train, progress=progress)
             arrays = export(graph)
         model = load_encoder(encoder, device=device)
         vectors = embed_graph(
             arrays, model, EmbeddingCache(vectors_kept), template=template, progress=progress
         )
-        nodes = _numbers(split.train, arrays)
+        nodes = _numbers(given.train, arrays)
         fitted = fit(
             arrays,
             vectors,
-            _renumbered(split.train.histories(), nodes),
-            _renumbered_cases(split.validation, nodes),
+            _renumbered(given.train.histories(), nodes),
+            _renumbered_cases(given.validation, nodes),
             _ndcg,
             config,
-            timed=split.train.timed,
+            timed=given.train.timed,
             device=device,
             progress=progress,
         )
@@ -184,21 +185,48 @@ def cartograph(
     return run
 
 
-def hold_out_last(histories: Histories) -> tuple[Histories, Cases]:
-    """The histories without the last event of every user with three or more, and questions for these events.
+def evaluate_models(
+    dataset: Dataset, protocol: str, models: Sequence[str], ours: Fit, **settings: Any
+) -> dict[str, Any]:
+    """Fit models on a split of a dataset, read the test part once for each, and return the document.
 
-    A last product that the user had before is not asked.
+    Args:
+        dataset: Any.
+        protocol: One of `data.PROTOCOLS`.
+        models: `cartograph` or names of `evaluation.BASELINES`.
+        ours: What `cartograph` stands for.
+        settings: Of the protocol.
+
+    Raises:
+        ValueError: A model has no such name.
     """
-    ends = histories.offsets[1:]
-    held = histories.lengths >= 3
-    keep = np.ones(len(histories.products), dtype=bool)
-    keep[ends[held] - 1] = False
-    known = select(histories, keep)
-    users = np.flatnonzero(held)
-    targets = histories.products[ends[users] - 1]
-    new = [int(target) not in known.of(int(user)) for user, target in zip(users, targets, strict=True)]
-    users, targets = users[new], targets[new]
-    return known, Cases(known.take(users), np.arange(len(users) + 1), targets)
+    known: dict[str, Fit] = {**BASELINES, "cartograph": ours}
+    for name in models:
+        if name not in known:
+            raise ValueError(f"no model {name!r}; choose from {', '.join(known)}")
+    results = compare(split(dataset, protocol, **settings), {name: known[name] for name in models})
+    return to_json(dataset.name, protocol, results)
+
+
+def hold_out_last(histories: Histories) -> tuple[Histories, Cases]:
+    """The histories without every user's last moment, and the question what was new to the user in it.
+
+    Users with fewer than three moments keep all. What happens at one second is one moment.
+    """
+    user = np.repeat(np.arange(len(histories)), histories.lengths)
+    changes = np.ones(len(user), dtype=bool)
+    changes[1:] = (user[1:] != user[:-1]) | (histories.at[1:] != histories.at[:-1])
+    moments = np.bincount(user, weights=changes, minlength=len(histories))
+    latest = np.zeros(len(histories), dtype=np.int64)
+    np.maximum.at(latest, user, histories.at)
+    held = (moments[user] >= 3) & (histories.at == latest[user])
+    known = select(histories, ~held)
+    n_products = int(histories.products.max(initial=0)) + 1
+    pairs = np.unique(user[held] * n_products + histories.products[held])
+    pairs = pairs[~np.isin(pairs, user[~held] * n_products + histories.products[~held])]
+    asked, counts = np.unique(pairs // n_products, return_counts=True)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return known, Cases(known.take(asked), offsets, pairs % n_products)
 
 
 def _ndcg(index: Index, cases: Cases) -> float:

@@ -21,8 +21,14 @@ from .search import SearchIndex
 
 Unknown = Literal["popular", "error"]
 
-_WHY = {"collaborative": "often chosen by the same people"}
-"""What the strongest channel means, where its name does not say so."""
+_WHY = {
+    "collaborative": "often chosen by the same people",
+    "brand": "brands that go together",
+    "category": "kinds that go together",
+    "attribute": "attributes that go together",
+    "text": "described alike",
+}
+"""What it means that a channel contributes most."""
 
 
 class Recommender:
@@ -81,6 +87,18 @@ class Recommender:
             UnknownIdError: The user is not known, and that is an error.
         """
         return self._recommend(self._events_of(user_id, unknown), k, exclude_seen)
+
+    def rank(self, user_id: str, product_id: str) -> int:
+        """Where a product stands for a user among all that the user has not had, 1 for the best.
+
+        Raises:
+            UnknownIdError: The user or the product is not known.
+        """
+        events = self._events_of(user_id, "error")
+        scores = self._scores(events)
+        own = scores[self.catalogue.row(product_id)]
+        scores[events] = -np.inf
+        return int((scores > own).sum()) + 1
 
     def for_events(
         self, product_ids: Sequence[str], k: int = 10, *, exclude_seen: bool = True
@@ -191,18 +209,19 @@ class Recommender:
     def _reason(self, events: IntArray, row: int) -> str:
         if not len(events):
             return "popular now"
-        first = self._explanation(events, row, paths=False).contributions[0]
-        shared = self.catalogue.shared(self.catalogue.row(first.product_id), row)
-        strongest = max(first.channels, key=lambda channel: first.channels[channel])
-        why = shared or [_WHY.get(strongest, f"similar {strongest}")]
-        return f"because of {first.title!r}: {', '.join(why)}"
+        names, amounts = channel_contributions(self.index, events, row)
+        first = int(amounts.sum(axis=1).argmax())
+        carrier = int(events[-len(amounts) :][first])
+        why = self.catalogue.shared(carrier, row) or [_WHY[names[int(amounts[first].argmax())]]]
+        return f"because of {self.catalogue.title(carrier)!r}: {', '.join(why)}"
 
-    def _explanation(self, events: IntArray, row: int, *, paths: bool = True) -> Explanation:
+    def _explanation(self, events: IntArray, row: int) -> Explanation:
+        product, title = str(self.index.ids[row]), self.catalogue.title(row)
         score = float(self._scores(events)[row])
         if not len(events):
-            return Explanation(str(self.index.ids[row]), self.catalogue.title(row), score, (), score)
+            return Explanation(product, title, score, (), score)
         names, amounts = channel_contributions(self.index, events, row)
-        counted = events[-self.index.max_history :]
+        counted = events[-len(amounts) :]
         contributions = [
             Contribution(
                 str(self.index.ids[event]),
@@ -214,16 +233,11 @@ class Recommender:
             for place, event in enumerate(counted)
         ]
         contributions.sort(key=lambda c: -c.amount)
-        carriers = [self.catalogue.row(c.product_id) for c in contributions[:3]] if paths else []
-        ways = [way for carrier in carriers for way in self.catalogue.paths(carrier, row)]
-        return Explanation(
-            str(self.index.ids[row]),
-            self.catalogue.title(row),
-            score,
-            tuple(contributions),
-            float(self.index.prior()[row]),
-            tuple(dict.fromkeys(ways)),
+        carriers = [self.catalogue.row(c.product_id) for c in contributions[:3]]
+        paths = tuple(
+            dict.fromkeys(way for carrier in carriers for way in self.catalogue.paths(carrier, row))
         )
+        return Explanation(product, title, score, tuple(contributions), float(self.index.prior()[row]), paths)
 
     def _ranking(self, order: IntArray, scores: FloatArray, reasons: Sequence[str]) -> Recommendations:
         items = (

@@ -1,0 +1,167 @@
+"""The command line: verbs in the order of the flow, each working on a run folder."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+
+PROTOCOLS = ("leave-one-out", "time", "item-cold", "user-cold")
+MODELS = ("popular", "item-knn", "cartograph")
+
+_DESCRIPTION = """\
+Product-graph recommendations: load a catalogue and an event log into a knowledge graph, read its texts with
+BERT, train a graph neural network over it, and ask for recommendations, similar products and search."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all verbs; `docs/cli.md` is generated from it."""
+    parser = argparse.ArgumentParser(prog="cartograph", description=_DESCRIPTION)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    demo = _verb(verbs, "demo", "the whole way on the bundled sample, from loading to search")
+    _run(demo, "runs/demo")
+
+    datasets = _verb(verbs, "datasets", "list what `load` and `evaluate` read")
+    _json(datasets)
+
+    load = _verb(verbs, "load", "load a catalogue and its events into the product graph")
+    load.add_argument("source", metavar="SOURCE", help="a folder, or a name that `cartograph datasets` lists")
+    _run(load)
+    load.add_argument(
+        "--store", metavar="URI", help="a Neo4j server, e.g. bolt://localhost:7687, not the embedded graph"
+    )
+    load.add_argument(
+        "--on-bad-row",
+        choices=("error", "skip"),
+        default="error",
+        help="stop at a bad row, or write it to rejected.csv in the run folder and go on",
+    )
+    load.add_argument("--links", action="store_true", help="load the product links beside sequence files too")
+    _json(load)
+
+    encode = _verb(verbs, "encode", "encode the text of every node with BERT")
+    _run(encode)
+    encode.add_argument("--encoder", metavar="NAME", help="a hub name or folder of a BERT-family model")
+    encode.add_argument("--template", help="how a product reads, e.g. '{title}. {brand}. {category}'")
+    _device(encode)
+    _json(encode)
+
+    train = _verb(verbs, "train", "train the graph network and choose the fusion weights on validation")
+    _run(train)
+    _training(train)
+    train.add_argument("--tensorboard", metavar="DIR", help="write TensorBoard events there")
+    _json(train)
+
+    evaluate = _verb(verbs, "evaluate", "compare models on a split of a dataset")
+    evaluate.add_argument("source", metavar="SOURCE", help="as for `load`")
+    evaluate.add_argument(
+        "--protocol", choices=PROTOCOLS, default="leave-one-out", help="how the data are split"
+    )
+    evaluate.add_argument("--models", default=",".join(MODELS), help="names separated by commas")
+    evaluate.add_argument("--encoder", metavar="NAME", help="a hub name or folder of a BERT-family model")
+    _training(evaluate)
+    evaluate.add_argument("--json", metavar="FILE", help="write the results there as JSON")
+
+    recommend = _verb(verbs, "recommend", "the best products for a user, or after some events")
+    _run(recommend)
+    _who(recommend)
+    _top(recommend)
+    recommend.add_argument("--include-seen", action="store_true", help="also what the user had already")
+    recommend.add_argument(
+        "--unknown", choices=("popular", "error"), default="popular", help="for an unknown user"
+    )
+    _json(recommend)
+
+    similar = _verb(verbs, "similar", "products used and described like one")
+    similar.add_argument("product", metavar="PRODUCT", help="a product id")
+    _run(similar)
+    _top(similar)
+    _json(similar)
+
+    search = _verb(verbs, "search", "products that a text means")
+    search.add_argument("query", metavar="QUERY", help="a few words")
+    _run(search)
+    _top(search)
+    _json(search)
+
+    explain = _verb(verbs, "explain", "why a product has its score for a user")
+    explain.add_argument("product", metavar="PRODUCT", help="a product id")
+    _run(explain)
+    _who(explain)
+    _json(explain)
+
+    cypher = _verb(verbs, "cypher", "ask the product graph a read-only question")
+    cypher.add_argument("statement", metavar="STATEMENT", help="such as 'MATCH (p:Product) RETURN count(*)'")
+    _run(cypher)
+    cypher.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="end the query after")
+    cypher.add_argument("--limit", type=int, default=100, metavar="ROWS", help="show at most so many rows")
+    _json(cypher)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; a user's mistake is one line on stderr and exit code 1."""
+    from ..data.errors import CartographError
+
+    options = build_parser().parse_args(argv)
+    from . import commands
+
+    try:
+        commands.COMMANDS[options.verb](options)
+    except (CartographError, ValueError) as error:
+        print(f"cartograph: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("cartograph: interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output, `head` say, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str
+) -> argparse.ArgumentParser:
+    return verbs.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+
+
+def _run(parser: argparse.ArgumentParser, default: str = "runs/default") -> None:
+    parser.add_argument("--run", default=default, metavar="DIR", help="the run folder (default: %(default)s)")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where to compute (default: %(default)s)",
+    )
+
+
+def _training(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--epochs", type=int, help="passes over the events")
+    parser.add_argument("--seed", type=int, default=0, help="of weights and order (default: %(default)s)")
+    _device(parser)
+
+
+def _who(parser: argparse.ArgumentParser) -> None:
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--user", metavar="ID", help="a user id")
+    who.add_argument("--events", metavar="ID,ID", help="product ids that a visitor touched, oldest first")
+
+
+def _top(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-k", type=int, default=10, metavar="N", help="how many (default: %(default)s)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
