@@ -1,0 +1,114 @@
+"""`kill -9` in the middle of load, encode and train: the same command again gives what it would have given."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import planted_shop
+
+from cartograph.data import load
+from cartograph.kg import export, load_dataset, open_store
+from cartograph.serving.index import Index
+from cartograph.serving.run import Run
+
+
+def cartograph(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "cartograph.serving.cli", *arguments]
+
+
+def kill_when(command: list[str], ready: Callable[[], bool], patience: float = 120.0) -> None:
+    """Start a command and kill it as soon as `ready`; it must not have ended by itself."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + patience
+    while not ready():
+        assert process.poll() is None, "the command ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def write_folder(folder: Path, n_users: int) -> None:
+    shop = planted_shop(n_users)
+    folder.mkdir()
+    products = shop.products.assign(category=shop.products["category"].map(" > ".join))
+    products.to_csv(folder / "products.csv", index=False)
+    shop.events.drop(columns="value").to_csv(folder / "events.csv", index=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [1 << 16, 1 << 20, 3 << 20])
+def test_a_killed_load_is_completed_by_the_same_command(tmp_path: Path, size: int) -> None:
+    run = Run(tmp_path / "run")
+    command = cartograph("load", "sample", "--run", str(run.folder))
+    log = run.graph.with_name(run.graph.name + ".wal")
+
+    def written() -> bool:
+        return sum(f.stat().st_size for f in (run.graph, log) if f.exists()) >= size
+
+    kill_when(command, written)
+    subprocess.run(command, check=True, capture_output=True)
+    with open_store(run.graph, read_only=True) as killed, open_store(tmp_path / "whole.lbug") as whole:
+        counts = load_dataset(whole, load("sample"), progress=False)
+        assert killed.counts() == counts
+        ours, theirs = export(killed), export(whole)
+    for key, edges in ours.edges.items():
+        np.testing.assert_array_equal(edges.source, theirs.edges[key].source)
+        np.testing.assert_array_equal(edges.target, theirs.edges[key].target)
+
+
+@pytest.mark.slow
+def test_a_killed_load_into_neo4j_is_completed_by_the_same_command(tmp_path: Path, neo4j_server: str) -> None:
+    with open_store(neo4j_server) as store:
+        store.query("MATCH (n) DETACH DELETE n")
+        write_folder(tmp_path / "shop", n_users=4000)
+        command = cartograph(
+            "load", str(tmp_path / "shop"), "--run", str(tmp_path / "run"), "--store", neo4j_server
+        )
+        kill_when(command, lambda: store.counts()["PURCHASED"] > 0)
+        assert store.counts()["PURCHASED"] < 20_000
+        done = subprocess.run(command + ["--json"], check=True, capture_output=True, text=True)
+        assert json.loads(done.stdout)["PURCHASED"] == store.counts()["PURCHASED"] == 20_000
+
+
+@pytest.mark.slow
+def test_a_killed_encode_goes_on_and_gives_the_same_vectors(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    subprocess.run(cartograph("load", "sample", "--run", str(run.folder)), check=True, capture_output=True)
+    command = cartograph("encode", "--run", str(run.folder))
+    kill_when(command, lambda: len(list(run.embeddings.rglob("*.npz"))) >= 1)
+    kept = list(run.embeddings.rglob("*.npz"))
+    times = {file: file.stat().st_mtime_ns for file in kept}
+    subprocess.run(command, check=True, capture_output=True)
+    assert {file: file.stat().st_mtime_ns for file in kept} == times, "finished chunks were encoded again"
+    with np.load(kept[0]) as first:
+        vectors = first["vectors"]
+    again = Run(tmp_path / "again")
+    subprocess.run(cartograph("load", "sample", "--run", str(again.folder)), check=True, capture_output=True)
+    kill_when(cartograph("encode", "--run", str(again.folder)), lambda: any(again.embeddings.rglob("*.npz")))
+    with np.load(again.embeddings / kept[0].relative_to(run.embeddings)) as other:
+        np.testing.assert_array_equal(other["vectors"], vectors)
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path) -> None:
+    write_folder(tmp_path / "shop", n_users=2000)
+    runs = [Run(tmp_path / name) for name in ("killed", "whole")]
+    for run in runs:
+        for verb in ("load", "encode"):
+            what = [str(tmp_path / "shop")] if verb == "load" else []
+            subprocess.run(cartograph(verb, *what, "--run", str(run.folder)), check=True, capture_output=True)
+    kill_when(cartograph("train", "--run", str(runs[0].folder)), runs[0].training.exists)
+    assert not runs[0].index.exists()
+    for run in runs:
+        subprocess.run(cartograph("train", "--run", str(run.folder)), check=True, capture_output=True)
+        assert not run.training.exists()
+    killed, whole = (Index.load(run.index) for run in runs)
+    np.testing.assert_array_equal(killed.vectors, whole.vectors)
+    assert killed.fusion == whole.fusion
