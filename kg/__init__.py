@@ -1,5 +1,6 @@
 """The product graph: schema, stores, idempotent bulk load, export to arrays. Knows nothing of torch."""
 
+from .bridges import to_networkx, to_rdf
 from .export import Edges, GraphArrays, export
 from .load import load_dataset
 from .schema import EVENT_RELATIONS, NODES, RELATIONS
@@ -16,4 +17,6 @@ __all__ = [
     "export",
     "load_dataset",
     "open_store",
+    "to_networkx",
+    "to_rdf",
 ]

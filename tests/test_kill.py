@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of load, encode and train: the same command again gives what it would have given."""
+"""`kill -9` in the middle of load, encode and train: the same command again gives the same result."""
 
 import json
 import signal
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import planted_shop
 
 from cartograph.data import load
 from cartograph.kg import export, load_dataset, open_store
 from cartograph.serving.index import Index
 from cartograph.serving.run import Run
+from tests.planted import planted_shop
 
 
 def cartograph(*arguments: str) -> list[str]:
@@ -73,7 +73,7 @@ def test_a_killed_load_into_neo4j_is_completed_by_the_same_command(tmp_path: Pat
         )
         kill_when(command, lambda: store.counts()["PURCHASED"] > 0)
         assert store.counts()["PURCHASED"] < 20_000
-        done = subprocess.run(command + ["--json"], check=True, capture_output=True, text=True)
+        done = subprocess.run([*command, "--json"], check=True, capture_output=True, text=True)
         assert json.loads(done.stdout)["PURCHASED"] == store.counts()["PURCHASED"] == 20_000
 
 

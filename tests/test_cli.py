@@ -1,0 +1,159 @@
+"""The command line as a user meets it: a real process, its output, its exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cartograph.serving import commands
+from cartograph.serving.cli import MODELS, PROTOCOLS, build_parser, main
+from tests.planted import planted_shop
+
+
+def cartograph(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cartograph.serving.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The planted shop in our own folder format."""
+    shop = planted_shop()
+    folder = tmp_path_factory.mktemp("shop")
+    products = shop.products.assign(category=shop.products["category"].map(" > ".join))
+    products.to_csv(folder / "products.csv", index=False)
+    shop.events[["user_id", "product_id", "at"]].to_csv(folder / "events.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> str:
+    """A run folder made by the commands."""
+    run = str(tmp_path_factory.mktemp("runs") / "shop")
+    for arguments in (("load", str(folder)), ("encode",), ("train", "--epochs", "2", "--device", "cpu")):
+        assert main([*arguments, "--run", run, "--json"]) == 0
+    return run
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(list(arguments)) == 0
+    return capsys.readouterr().out
+
+
+def test_help_needs_neither_torch_nor_pandas() -> None:
+    probe = (
+        "import sys, cartograph.serving.cli as cli; cli.build_parser().format_help(); "
+        "print([m for m in ('torch', 'pandas', 'numpy', 'transformers') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_verb_has_a_command_and_the_names_are_the_real_ones() -> None:
+    from cartograph.data import PROTOCOLS as real_protocols
+    from cartograph.evaluation import BASELINES
+
+    (verbs,) = (action.choices for action in build_parser()._actions if action.dest == "verb")
+    assert set(verbs or ()) == set(commands.COMMANDS)
+    assert set(PROTOCOLS) == set(real_protocols)
+    assert set(MODELS) == {*BASELINES, "cartograph"}
+
+
+def test_recommend_prints_titles_and_reasons(run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = answer(capsys, "recommend", "--run", run, "--user", "u0", "-k", "2")
+    assert len(out.splitlines()) == 2
+    assert "garden spade number" in out
+    assert "because of" in out
+
+
+def test_recommend_prints_json_where_asked(run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = json.loads(answer(capsys, "recommend", "--run", run, "--events", "p10,p11", "-k", "3", "--json"))
+    assert [row["product_id"][1] for row in rows] == ["1", "1", "1"]
+
+
+def test_similar_search_explain_and_cypher_answer(run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "espresso cup" in answer(capsys, "similar", "p20", "--run", run)
+    assert "piano score" in answer(capsys, "search", "piano", "--run", run)
+    explained = json.loads(answer(capsys, "explain", "p02", "--run", run, "--events", "p00,p01", "--json"))
+    total = sum(c["amount"] for c in explained["contributions"]) + explained["prior"]
+    assert total == pytest.approx(explained["score"], abs=1e-5)
+    assert "by channel" in answer(capsys, "explain", "p02", "--run", run, "--user", "u0")
+    rows = answer(capsys, "cypher", "MATCH (p:Product) RETURN count(*) AS n", "--run", run, "--json")
+    assert json.loads(rows) == [{"n": 32}]
+
+
+def test_cypher_cannot_write(run: str) -> None:
+    done = cartograph("cypher", "MATCH (p:Product) DELETE p", "--run", run)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "cartograph: DELETE is not allowed here: this session only reads the graph\n"
+
+
+def test_datasets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [source["name"] for source in json.loads(answer(capsys, "datasets", "--json"))]
+    assert {"sample", "completejourney"} <= set(names)
+
+
+def test_evaluate_prints_a_table_and_writes_the_document(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.json"
+    table = answer(
+        capsys, "evaluate", str(folder), "--protocol", "item-cold", "--epochs", "2", "--json", str(out)
+    )
+    document = json.loads(out.read_text())
+    assert document["protocol"] == "item-cold"
+    assert set(document["models"]) == set(MODELS)
+    ours, knn = document["models"]["cartograph"], document["models"]["item-knn"]
+    assert ours["cold"]["recall@10"] > knn["cold"]["recall@10"] == 0
+    assert "cartograph" in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["load", "no/such/folder"], "no/such/folder"),
+        (["load", "sampel"], "sample"),
+        (["encode"], "is not a run folder; run `cartograph load SOURCE --run"),
+        (["train"], "is not a run folder"),
+        (["recommend", "--user", "u"], "is not a run folder"),
+        (["cypher", "MATCH (n) RETURN n"], "is not a run folder"),
+        (["evaluate", "sample", "--models", "popular,nope"], "no model 'nope'; choose from popular"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_1(
+    arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    where = [] if arguments[0] == "evaluate" else ["--run", str(run)]
+    assert main([*arguments, *where]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("cartograph: ")
+    assert sentence in captured.err
+    assert not run.exists(), "nothing half-written stays behind"
+
+
+def test_a_wrong_id_is_one_line(run: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["similar", "nope", "--run", run]) == 1
+    assert capsys.readouterr().err.startswith("cartograph: no product 'nope' in the index; ")
+
+
+def test_bad_rows_are_skipped_and_counted_where_asked(folder: Path, tmp_path: Path) -> None:
+    spoilt = tmp_path / "spoilt"
+    spoilt.mkdir()
+    for file in folder.iterdir():
+        (spoilt / file.name).write_bytes(file.read_bytes())
+    with (spoilt / "events.csv").open("a") as events:
+        events.write("u0,p00,not a time\n")
+    refused = cartograph("load", str(spoilt), "--run", str(tmp_path / "run"))
+    assert refused.returncode == 1
+    assert "events.csv" in refused.stderr
+    assert "line 302" in refused.stderr
+    assert not (tmp_path / "run").exists()
+    skipped = cartograph("load", str(spoilt), "--run", str(tmp_path / "run"), "--on-bad-row", "skip")
+    assert skipped.returncode == 0
+    assert "1 row" in skipped.stderr
+    assert "not a time" in (tmp_path / "run" / "rejected.csv").read_text()

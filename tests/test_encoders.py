@@ -1,0 +1,218 @@
+"""One contract for every encoder: the packaged weights, and a tiny random BERT where weights don't matter."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig, BertModel, GPT2Config, PreTrainedTokenizerFast
+
+from cartograph.data import Dataset, EncoderError
+from cartograph.encoders import (
+    DEFAULT_ENCODER,
+    MULTILINGUAL_ENCODER,
+    EmbeddingCache,
+    TextEncoder,
+    embed_graph,
+    load_encoder,
+    node_texts,
+)
+from cartograph.kg import export, load_dataset, open_store
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random BERT of two layers, as `save_pretrained` writes it."""
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    torch.manual_seed(0)
+    letters = {"[PAD]": 0, "[UNK]": 1, **{chr(97 + i): 2 + i for i in range(26)}}
+    tokenizer = Tokenizer(models.WordLevel(letters, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]").save_pretrained(
+        folder
+    )
+    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    BertModel(BertConfig(vocab_size=len(letters), max_position_embeddings=64, **size)).save_pretrained(folder)
+    return folder
+
+
+@cache
+def loaded(name: str) -> TextEncoder:
+    return load_encoder(name, device="cpu")
+
+
+class EncoderContract:
+    """What every encoder does; a subclass has a fixture `encoder`."""
+
+    def test_vectors_are_unit_length_float32(self, encoder: TextEncoder) -> None:
+        vectors = encoder.encode(["a red shoe", "b", "curl cream"])
+        assert vectors.shape == (3, encoder.dimension)
+        assert vectors.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+    def test_no_texts_give_no_vectors(self, encoder: TextEncoder) -> None:
+        assert encoder.encode([]).shape == (0, encoder.dimension)
+
+    def test_a_text_has_the_same_vector_in_any_company(self, encoder: TextEncoder) -> None:
+        alone = encoder.encode(["a red shoe"])[0]
+        among = encoder.encode(["x" * 40, "a red shoe", "", "yes", "a red shoe"])
+        np.testing.assert_allclose(among[1], alone, atol=1e-5)
+        np.testing.assert_array_equal(among[1], among[4])
+
+    def test_empty_endless_and_odd_texts_have_vectors(self, encoder: TextEncoder) -> None:
+        vectors = encoder.encode(["", "word " * 5000, "\u0000\ufffd", "手机 📱", "\n\t"])
+        assert np.isfinite(vectors).all()
+
+    def test_the_cache_gives_what_the_encoder_gives(self, encoder: TextEncoder, tmp_path: Path) -> None:
+        texts = ["one", "two", "one", "three"]
+        cache = EmbeddingCache(tmp_path)
+        np.testing.assert_allclose(cache.encode(encoder, texts), encoder.encode(texts), atol=1e-5)
+        again = EmbeddingCache(tmp_path).encode(encoder, ["three", "one"])
+        np.testing.assert_array_equal(again, cache.encode(encoder, texts)[[3, 0]])
+
+
+class TestMiniLM(EncoderContract):
+    @pytest.fixture
+    def encoder(self) -> TextEncoder:
+        return loaded(DEFAULT_ENCODER)
+
+    def test_texts_that_mean_alike_are_close(self, encoder: TextEncoder) -> None:
+        query, near, far = encoder.encode(["running shoes", "trainers for jogging", "espresso machine"])
+        assert query @ near > query @ far + 0.3
+
+    def test_the_vectors_are_those_of_sentence_transformers(self, encoder: TextEncoder) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        import cartograph.encoders.weights as weights
+
+        folder = weights._packaged(DEFAULT_ENCODER)
+        assert folder is not None
+        texts = ["OPI Nail Lacquer, 0.5-Fluid Ounce", "x", "a much longer title " * 30]
+        theirs = SentenceTransformer(str(folder), device="cpu").encode(texts, normalize_embeddings=True)
+        np.testing.assert_allclose(encoder.encode(texts), theirs, atol=1e-4)
+
+
+@pytest.mark.slow
+class TestMultilingualE5(EncoderContract):
+    @pytest.fixture
+    def encoder(self) -> TextEncoder:
+        return loaded(MULTILINGUAL_ENCODER)
+
+    def test_chinese_queries_find_english_products(self, encoder: TextEncoder) -> None:
+        products = [
+            "Samsung smartphone 128 GB",
+            "infant formula milk powder",
+            "men's running shoes",
+            "matte red lipstick",
+        ]
+        queries = ["手机", "婴儿奶粉", "跑步鞋", "口红"]
+        found = encoder.encode(queries, role="query") @ encoder.encode(products).T
+        assert found.argmax(axis=1).tolist() == [0, 1, 2, 3]
+
+
+class TestTinyBert(EncoderContract):
+    @pytest.fixture
+    def encoder(self, tiny_bert: Path) -> TextEncoder:
+        return load_encoder(tiny_bert, device="cpu")
+
+    def test_the_mean_over_tokens_is_the_mean_over_tokens(
+        self, encoder: TextEncoder, tiny_bert: Path
+    ) -> None:
+        model = BertModel.from_pretrained(tiny_bert).eval()
+        with torch.no_grad():
+            hidden = model(input_ids=torch.tensor([[2, 3]])).last_hidden_state[0]
+        expected = torch.nn.functional.normalize(hidden.mean(dim=0), dim=0)
+        np.testing.assert_allclose(encoder.encode(["ab"])[0], expected.numpy(), atol=1e-6)
+
+    def test_the_first_token_is_taken_where_the_model_says_so(self, tiny_bert: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "cls"
+        folder.mkdir()
+        for file in tiny_bert.iterdir():
+            (folder / file.name).write_bytes(file.read_bytes())
+        (folder / "1_Pooling").mkdir()
+        (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
+        mean, cls = load_encoder(tiny_bert, device="cpu"), load_encoder(folder, device="cpu")
+        assert cls.pooling == "cls"
+        assert cls.fingerprint != mean.fingerprint
+
+    def test_a_damaged_cache_file_is_computed_again(self, encoder: TextEncoder, tmp_path: Path) -> None:
+        cache = EmbeddingCache(tmp_path)
+        before = cache.encode(encoder, ["one", "two"])
+        (file,) = tmp_path.rglob("*.npz")
+        file.write_bytes(file.read_bytes()[:100])
+        np.testing.assert_array_equal(cache.encode(encoder, ["one", "two"]), before)
+
+
+def test_a_name_that_cannot_be_had_says_the_three_ways() -> None:
+    with pytest.raises(EncoderError, match="hub can be reached, or a folder with .*, or one of the packaged"):
+        load_encoder("nobody/has-this-model")
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="does not hold a BERT-family model"):
+        load_encoder(tmp_path)
+
+
+def test_a_model_of_another_family_is_refused(tmp_path: Path) -> None:
+    GPT2Config(n_layer=1, n_head=1, n_embd=8).save_pretrained(tmp_path)
+    with pytest.raises(EncoderError, match="is a gpt2 model; give one of the BERT family"):
+        load_encoder(tmp_path)
+
+
+class TestTexts:
+    @pytest.fixture
+    def texts_of(self, tmp_path: Path) -> Callable[..., dict[str, list[str]]]:
+        def texts(template: str | None = None) -> dict[str, list[str]]:
+            products = pd.DataFrame(
+                {
+                    "product_id": ["a", "b", "c"],
+                    "title": ["Curl cream", "", ""],
+                    "brand": ["Deva", "Deva", ""],
+                    "category": [("Beauty", "Hair"), (), ()],
+                }
+            )
+            facts = pd.DataFrame({"product_id": ["c"], "key": ["colour"], "value": ["red"]})
+            with open_store(tmp_path / "graph.lbug") as store:
+                load_dataset(store, Dataset.of("t", products, product_attributes=facts), progress=False)
+                arrays = export(store)
+            return node_texts(arrays, template) if template else node_texts(arrays)
+
+        return texts
+
+    def test_missing_fields_leave_no_punctuation(self, texts_of: Callable[..., dict[str, list[str]]]) -> None:
+        assert texts_of("{title}, by {brand}. {category}")["Product"][:2] == [
+            "Curl cream, by Deva. Hair",
+            "Deva",
+        ]
+
+    def test_a_product_of_which_the_template_shows_nothing_reads_as_all_that_is_known(
+        self, texts_of: Callable[..., dict[str, list[str]]]
+    ) -> None:
+        assert texts_of("{title}")["Product"] == ["Curl cream", "Deva", "red"]
+
+    def test_facts_read_as_their_names(self, texts_of: Callable[..., dict[str, list[str]]]) -> None:
+        texts = texts_of()
+        assert texts["Category"] == ["Beauty", "Beauty > Hair"]
+        assert texts["Brand"] == ["Deva"]
+        assert texts["Attribute"] == ["colour: red"]
+
+    def test_an_unknown_field_is_named(self, texts_of: Callable[..., dict[str, list[str]]]) -> None:
+        with pytest.raises(ValueError, match="names 'colour'; it may use {title}"):
+            texts_of("{colour}")
+
+
+def test_every_node_with_a_text_gets_a_vector(tmp_path: Path, shop: Dataset, tiny_bert: Path) -> None:
+    with open_store(tmp_path / "graph.lbug") as store:
+        load_dataset(store, shop, progress=False)
+        arrays = export(store)
+    vectors = embed_graph(arrays, load_encoder(tiny_bert), EmbeddingCache(tmp_path / "cache"), progress=False)
+    assert {label: len(values) for label, values in vectors.items()} == {
+        "Product": 32,
+        "Category": 5,
+        "Brand": 4,
+        "Attribute": 2,
+    }

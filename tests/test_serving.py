@@ -1,0 +1,281 @@
+"""A trained run of the planted shop, asked everything a shop asks."""
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cartograph.data import Dataset, Histories, RunError, UnknownIdError
+from cartograph.gnn import NetworkConfig, TrainConfig, load_checkpoint
+from cartograph.kg import load_dataset
+from cartograph.serving.fit import FitConfig
+from cartograph.serving.fusion import choose_cold_offset, choose_text_weight
+from cartograph.serving.index import FusionConfig, Index
+from cartograph.serving.pipeline import encode_stage, hold_out_last, load_stage, train_stage
+from cartograph.serving.recommender import Recommender
+from cartograph.serving.run import Run
+from cartograph.serving.search import SearchIndex
+from tests.planted import planted_shop
+
+CONFIG = FitConfig(train=TrainConfig(network=NetworkConfig(dimension=16), epochs=6, batch_size=32))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of the planted shop, with the packaged MiniLM."""
+    run = Run(tmp_path_factory.mktemp("runs") / "planted")
+    load_stage(run, planted_shop(), progress=False)
+    encode_stage(run, progress=False)
+    train_stage(run, CONFIG, device="cpu", progress=False)
+    return run
+
+
+@pytest.fixture(scope="module")
+def recommender(trained: Run) -> Iterator[Recommender]:
+    with Recommender.load(trained.folder) as loaded:
+        yield loaded
+
+
+def group(product_id: str) -> str:
+    return product_id[1]
+
+
+def test_a_known_user_gets_what_is_left_of_the_own_group(recommender: Recommender) -> None:
+    ranking = recommender.for_user("u0", 3)
+    assert [group(product) for product in ranking.product_ids] == ["0", "0", "0"]
+    assert ranking[0].title.startswith("garden spade")
+    assert ranking[0].category == "shop > garden spade"
+    assert ranking[0].brand == "brand 0"
+    assert "because of 'garden spade number" in ranking[0].reason
+
+
+def test_what_the_user_had_is_left_out_unless_asked_for(recommender: Recommender) -> None:
+    had = set(planted_shop().events.query("user_id == 'u1'")["product_id"])
+    assert not had & set(recommender.for_user("u1", 32).product_ids)
+    assert had <= set(recommender.for_user("u1", 32, exclude_seen=False).product_ids)
+
+
+def test_a_new_visitor_is_served_from_the_first_event(recommender: Recommender) -> None:
+    assert group(recommender.for_events(["p20"], 1).product_ids[0]) == "2"
+
+
+def test_events_and_user_give_the_same_ranking(recommender: Recommender) -> None:
+    shop = planted_shop()
+    events = shop.events[shop.events["user_id"] == "u5"].sort_values("at")["product_id"].tolist()
+    assert recommender.for_events(events).product_ids == recommender.for_user("u5").product_ids
+
+
+def test_an_unknown_user_gets_what_is_popular(recommender: Recommender) -> None:
+    ranking = recommender.for_user("nobody", 3)
+    assert [item.reason for item in ranking] == ["popular now"] * 3
+    assert ranking.product_ids == recommender.for_events([], 3).product_ids
+
+
+def test_an_unknown_user_is_an_error_where_asked(recommender: Recommender) -> None:
+    with pytest.raises(UnknownIdError, match="no user 'nobody' in .*; give an id from the events"):
+        recommender.for_user("nobody", unknown="error")
+
+
+def test_an_unknown_product_is_named(recommender: Recommender) -> None:
+    with pytest.raises(UnknownIdError, match="no product 'nope' in the index"):
+        recommender.similar("nope")
+    with pytest.raises(UnknownIdError, match="no product 'nope' in the index"):
+        recommender.for_events(["p00", "nope"])
+
+
+def test_asking_for_more_than_exists_gives_what_exists(recommender: Recommender) -> None:
+    assert len(recommender.for_events(["p00"], 1000)) == 31
+    assert len(recommender.similar("p00", 1000)) == 31
+
+
+def test_asking_for_nothing_is_refused(recommender: Recommender) -> None:
+    with pytest.raises(ValueError, match="k is 0; it must be at least 1"):
+        recommender.for_events(["p00"], 0)
+
+
+def test_a_product_that_nobody_had_is_found_by_its_facts_and_text(recommender: Recommender) -> None:
+    assert "p07" in recommender.similar("p00", 7).product_ids
+    assert [group(product) for product in recommender.similar("p07", 5).product_ids] == ["0"] * 5
+    assert [group(product) for product in recommender.for_events(["p37"], 5).product_ids] == ["3"] * 5
+
+
+def test_the_same_question_has_the_same_answer(recommender: Recommender, trained: Run) -> None:
+    with Recommender.load(trained.folder) as other:
+        assert other.for_user("u3").to_dicts() == recommender.for_user("u3").to_dicts()
+
+
+def test_a_ranking_becomes_a_frame(recommender: Recommender) -> None:
+    frame = recommender.for_user("u0", 4).to_frame()
+    assert list(frame["product_id"]) == recommender.for_user("u0", 4).product_ids
+    assert list(frame.columns) == ["product_id", "title", "brand", "category", "price", "score", "reason"]
+    assert list(recommender.for_events(["p00"], 1)[:0].to_frame().columns) == list(frame.columns)
+
+
+@pytest.mark.parametrize("user", ["u0", "u17", "u42"])
+def test_the_contributions_add_up_to_the_score_that_ranks(recommender: Recommender, user: str) -> None:
+    for item in recommender.for_user(user, 32):
+        explanation = recommender.explain(user, item.product_id)
+        total = sum(c.amount for c in explanation.contributions) + explanation.prior
+        assert explanation.score == pytest.approx(item.score)
+        assert total == pytest.approx(item.score, abs=1e-5)
+        assert sum(explanation.channels().values()) == pytest.approx(total - explanation.prior, abs=1e-6)
+
+
+def test_removing_the_event_that_contributes_most_lowers_the_score(recommender: Recommender) -> None:
+    events = ["p00", "p11", "p12", "p01"]
+    first = recommender.explain(events, "p02").contributions[0]
+    without = [product for product in events if product != first.product_id]
+    assert recommender.explain(without, "p02").score < recommender.explain(events, "p02").score
+
+
+def test_an_explanation_shows_the_ways_through_the_graph(recommender: Recommender) -> None:
+    paths = recommender.explain(["p00"], "p02").paths
+    assert "garden spade number 0 -MADE_BY-> brand 0 <-MADE_BY- garden spade number 2" in paths
+    assert "garden spade number 0 -HAS_ATTRIBUTE-> colour=red <-HAS_ATTRIBUTE- garden spade number 2" in paths
+
+
+def test_an_explanation_for_an_unknown_user_is_refused(recommender: Recommender) -> None:
+    with pytest.raises(UnknownIdError, match="no user 'nobody'"):
+        recommender.explain("nobody", "p00")
+
+
+def test_search_finds_by_words_and_by_meaning(recommender: Recommender) -> None:
+    assert group(recommender.search("running shoe", 1).product_ids[0]) == "1"
+    assert group(recommender.search("something to dig soil with", 1).product_ids[0]) == "0"
+
+
+def test_an_empty_query_is_refused(recommender: Recommender) -> None:
+    with pytest.raises(ValueError, match="the query is empty"):
+        recommender.search("  ")
+
+
+def test_search_knows_chinese_words(recommender: Recommender, trained: Run) -> None:
+    encoder = recommender._search_index._encoder
+    texts = ["智能手机 128GB", "婴儿奶粉", "跑步鞋"]
+    index = SearchIndex(texts, encoder.encode(texts), encoder)
+    assert index.lexical("手机").tolist() == [0]
+    assert index.lexical("zebra").tolist() == []
+    assert len(index.search("zebra", 2)[0]) == 2
+
+
+def test_an_event_written_to_the_graph_counts_at_once(trained: Run, tmp_path: Path) -> None:
+    copy = Run(tmp_path / "copy")
+    shutil.copytree(trained.folder, copy.folder)
+    shop = planted_shop()
+    visit = shop.events.iloc[:1].assign(user_id="fresh", product_id="p30")
+    with copy.open() as store:
+        load_dataset(store, Dataset.of("planted", shop.products, visit), progress=False)
+    with Recommender.load(copy.folder) as recommender:
+        assert group(recommender.for_user("fresh", 1, unknown="error").product_ids[0]) == "3"
+
+
+def test_the_index_scores_as_the_network_does(trained: Run) -> None:
+    from cartograph.encoders import EmbeddingCache, embed_graph, load_encoder
+    from cartograph.gnn import build_graph, event_histories, with_events
+    from cartograph.kg import export
+
+    with trained.open(read_only=True) as store:
+        arrays = export(store)
+    encoder = load_encoder(trained.state().encoder)
+    vectors = embed_graph(arrays, encoder, EmbeddingCache(trained.embeddings), progress=False)
+    histories = event_histories(arrays)
+    data = with_events(build_graph(arrays, vectors), histories, CONFIG.train.network.max_history)
+    network = load_checkpoint(trained.checkpoint, data, encoder.fingerprint)
+    index = Index.load(trained.index).with_fusion(FusionConfig(text_weight=0.0, cold_offset=0.0))
+    with torch.no_grad():
+        out = network(data)
+        logits = network.logits(out["user"], out["product"], data["product"].n_events).numpy()
+    scores = index.scores(histories) / CONFIG.train.network.temperature
+    np.testing.assert_allclose(scores, logits, atol=1e-3)
+
+
+def test_one_and_many_users_score_alike(trained: Run) -> None:
+    index = Index.load(trained.index)
+    histories = planted_shop().histories()
+    together = index.scores(histories)
+    for user in (0, 7, 59):
+        np.testing.assert_allclose(index.scores(histories.take([user]))[0], together[user], atol=1e-5)
+
+
+def test_a_saved_index_is_the_index(trained: Run, tmp_path: Path) -> None:
+    index = Index.load(trained.index)
+    index.save(tmp_path / "again")
+    again = Index.load(tmp_path / "again")
+    np.testing.assert_array_equal(again.vectors, index.vectors)
+    assert (again.fusion, again.max_history) == (index.fusion, index.max_history)
+    assert again.popularity_weight == index.popularity_weight
+
+
+def test_a_damaged_index_is_named(tmp_path: Path) -> None:
+    (tmp_path / "index").write_bytes(b"nonsense")
+    with pytest.raises(RunError, match="is damaged .*; run `cartograph train` again"):
+        Index.load(tmp_path / "index")
+
+
+def test_fusion_weights_are_the_ones_that_measure_best(trained: Run) -> None:
+    index = Index.load(trained.index)
+    chosen = choose_text_weight(index, lambda tried: -abs(tried.fusion.text_weight - 0.3))
+    assert chosen.text_weight == 0.3
+    warm_falls = {0.0: (0.5, 0.0), 0.1: (0.4, 0.3), 0.2: (0.1, 0.4)}
+    for share, offset in ((0.0, 0.0), (0.5, 0.1), (1.0, 0.2)):
+        fusion = choose_cold_offset(
+            index, lambda i: warm_falls[i.fusion.cold_offset], share, list(warm_falls)
+        )
+        assert fusion.cold_offset == offset
+
+
+def test_the_cold_offset_lifts_products_without_events_only(trained: Run) -> None:
+    index = Index.load(trained.index)
+    lifted = dataclasses.replace(index.fusion, cold_offset=index.fusion.cold_offset + 1.0)
+    gain = index.with_fusion(lifted).prior() - index.prior()
+    cold = index.n_events == 0
+    np.testing.assert_allclose(gain[cold], 1.0, rtol=1e-5)
+    np.testing.assert_allclose(gain[~cold], np.exp(-index.n_events[~cold]), rtol=1e-4, atol=1e-7)
+
+
+def test_the_last_visit_is_held_out_and_asked_for_what_was_new() -> None:
+    products = np.array([1, 2, 1, 3, 2, 4, 5, 6], dtype=np.int64)
+    at = np.array([1, 2, 3, 3, 3, 1, 2, 2], dtype=np.int64)
+    users = np.array(["a", "b"], dtype=object)
+    histories = Histories(users, np.array([0, 5, 8]), products, np.zeros(8, dtype=np.int64), at)
+    known, cases = hold_out_last(histories)
+    assert known.products.tolist() == [1, 2, 4, 5, 6]  # user b came only twice and keeps all
+    assert cases.histories.users.tolist() == ["a"]
+    assert cases.targets.tolist() == [3]
+
+
+def test_a_run_that_holds_another_dataset_is_not_mixed(trained: Run) -> None:
+    other = dataclasses.replace(planted_shop(), name="other")
+    with pytest.raises(RunError, match="holds 'planted' in its embedded graph; choose another folder"):
+        load_stage(trained, other, progress=False)
+
+
+def test_a_folder_that_is_no_run_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is not a run folder; run `cartograph load SOURCE --run"):
+        Recommender.load(tmp_path)
+
+
+def test_a_run_that_is_not_trained_says_what_to_run(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    load_stage(run, planted_shop(), progress=False)
+    with pytest.raises(RunError, match="run `cartograph train` first"):
+        Recommender.load(run.folder)
+
+
+def test_too_few_events_to_train_on_is_a_sentence(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    shop = planted_shop()
+    load_stage(run, shop.with_events(shop.events.iloc[:20]), progress=False)
+    with pytest.raises(RunError, match="came three times, too few to train on"):
+        train_stage(run, CONFIG, progress=False)
+    assert not run.index.exists()
+
+
+def test_a_damaged_run_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(RunError, match=r"run\.json is damaged"):
+        Run(tmp_path).state()
