@@ -1,4 +1,4 @@
-"""The exported graph for other libraries: NetworkX for analysis, RDF with schema.org terms for the open web."""
+"""The exported graph for other libraries: NetworkX for analysis, RDF for the open web."""
 
 from urllib.parse import quote
 
@@ -35,12 +35,12 @@ _RELATIONS = {
 }
 
 
-def to_networkx(arrays: GraphArrays) -> nx.MultiDiGraph:
+def to_networkx(arrays: GraphArrays) -> "nx.MultiDiGraph[tuple[str, str]]":
     """A graph whose nodes are `(label, id)` with their properties, and whose edge keys are relations.
 
     Needs about a kilobyte an edge; reasonable up to a few million.
     """
-    graph = nx.MultiDiGraph()
+    graph: nx.MultiDiGraph[tuple[str, str]] = nx.MultiDiGraph()
     for label, frame in arrays.nodes.items():
         properties = frame.drop(columns="id").to_dict("records")
         graph.add_nodes_from(

@@ -6,18 +6,18 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..data import datasets, load
-from ..encoders import DEFAULT_ENCODER
-from ..evaluation import to_table, write_json
-from ..gnn import TrainConfig
 from .explain import Explanation
-from .fit import FitConfig
-from .pipeline import cartograph, encode_stage, evaluate_models, load_stage, train_stage
 from .recommender import Recommender
 from .results import Recommendations
 from .run import Run
+
+if TYPE_CHECKING:
+    from .fit import FitConfig
+
+# The stages that compute with torch are imported by the verbs that need them: the others answer at once.
 
 
 def _datasets(options: Namespace) -> None:
@@ -29,6 +29,8 @@ def _datasets(options: Namespace) -> None:
 
 
 def _load(options: Namespace) -> None:
+    from .pipeline import load_stage
+
     run = Run(Path(options.run))
     rejected = run.folder / "rejected.csv" if options.on_bad_row == "skip" else None
     dataset = load(options.source, on_bad_row=options.on_bad_row, rejected=rejected, links=options.links)
@@ -40,6 +42,8 @@ def _load(options: Namespace) -> None:
 
 
 def _encode(options: Namespace) -> None:
+    from .pipeline import encode_stage
+
     counts = encode_stage(
         Run(Path(options.run)), encoder=options.encoder, template=options.template, device=options.device
     )
@@ -50,6 +54,8 @@ def _encode(options: Namespace) -> None:
 
 
 def _train(options: Namespace) -> None:
+    from .pipeline import train_stage
+
     run = Run(Path(options.run))
     tensorboard = Path(options.tensorboard) if options.tensorboard else None
     epochs = train_stage(run, fit_config(options), device=options.device, tensorboard=tensorboard)
@@ -62,6 +68,10 @@ def _train(options: Namespace) -> None:
 
 
 def _evaluate(options: Namespace) -> None:
+    from ..encoders import DEFAULT_ENCODER
+    from ..evaluation import to_table, write_json
+    from .pipeline import cartograph, evaluate_models
+
     ours = cartograph(
         encoder=options.encoder or DEFAULT_ENCODER, config=fit_config(options), device=options.device
     )
@@ -143,8 +153,11 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
 """What runs for each verb."""
 
 
-def fit_config(options: Namespace) -> FitConfig:
+def fit_config(options: Namespace) -> "FitConfig":
     """The configuration that the options of `train` and `evaluate` ask for."""
+    from ..gnn import TrainConfig
+    from .fit import FitConfig
+
     train = replace(TrainConfig(), seed=options.seed)
     if options.epochs is not None:
         train = replace(train, epochs=options.epochs)

@@ -71,9 +71,11 @@ def encode_stage(
     state = run.update(**changes) if changes else run.state()
     with run.open(read_only=True) as graph:
         arrays = export(graph)
-    model = load_encoder(state.encoder, device=device)
+    model = load_encoder(state.encoder or DEFAULT_ENCODER, device=device)
     cache = EmbeddingCache(run.embeddings)
-    vectors = embed_graph(arrays, model, cache, template=state.template, progress=progress)
+    vectors = embed_graph(
+        arrays, model, cache, template=state.template or DEFAULT_TEMPLATE, progress=progress
+    )
     return {label: len(values) for label, values in vectors.items()}
 
 
@@ -102,9 +104,13 @@ def train_stage(
     state = run.state()
     with run.open(read_only=True) as graph:
         arrays = export(graph)
-    encoder = load_encoder(state.encoder, device=device)
+    encoder = load_encoder(state.encoder or DEFAULT_ENCODER, device=device)
     vectors = embed_graph(
-        arrays, encoder, EmbeddingCache(run.embeddings), template=state.template, progress=progress
+        arrays,
+        encoder,
+        EmbeddingCache(run.embeddings),
+        template=state.template or DEFAULT_TEMPLATE,
+        progress=progress,
     )
     histories = event_histories(arrays)
     known, validation = hold_out_last(histories)

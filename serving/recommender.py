@@ -4,20 +4,22 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import pandas as pd
 
 from ..data import EVENT_TYPES, Histories, UnknownIdError
 from ..data.dataset import IntArray
-from ..kg import EVENT_RELATIONS, GraphStore
+from ..kg import EVENT_RELATIONS, GraphStore, export
 from .catalogue import Catalogue
 from .explain import Contribution, Explanation, channel_contributions
 from .index import FloatArray, Index
 from .results import Recommendation, Recommendations
 from .run import Run
-from .search import SearchIndex
+
+if TYPE_CHECKING:
+    from .search import SearchIndex
 
 Unknown = Literal["popular", "error"]
 
@@ -158,16 +160,24 @@ class Recommender:
         return self._explanation(events, self.catalogue.row(product_id))
 
     @cached_property
-    def _search_index(self) -> SearchIndex:
-        from ..encoders import EmbeddingCache, embed_graph, load_encoder, node_texts
-        from ..kg import export
+    def _search_index(self) -> "SearchIndex":
+        from ..encoders import (
+            DEFAULT_ENCODER,
+            DEFAULT_TEMPLATE,
+            EmbeddingCache,
+            embed_graph,
+            load_encoder,
+            node_texts,
+        )
+        from .search import SearchIndex
 
         state = self._run.state()
         arrays = export(self._store)
-        encoder = load_encoder(state.encoder)
+        encoder = load_encoder(state.encoder or DEFAULT_ENCODER)
+        template = state.template or DEFAULT_TEMPLATE
         cache = EmbeddingCache(self._run.embeddings)
-        vectors = embed_graph(arrays, encoder, cache, template=state.template, progress=False)["Product"]
-        texts = node_texts(arrays, state.template)["Product"]
+        vectors = embed_graph(arrays, encoder, cache, template=template, progress=False)["Product"]
+        texts = node_texts(arrays, template)["Product"]
         place = pd.Index(arrays.nodes["Product"]["id"].to_numpy(object)).get_indexer(pd.Index(self.index.ids))
         return SearchIndex([texts[i] for i in place], vectors[place], encoder)
 

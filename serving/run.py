@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ..data import RunError
 from ..data.files import atomically
-from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE
 from ..kg import GraphStore, open_store
 
 
@@ -20,10 +19,10 @@ class RunState:
     """Whether its events have times."""
     store: str | None = None
     """Address of a Neo4j server; None for the embedded graph in the folder."""
-    encoder: str = DEFAULT_ENCODER
-    """What the texts are encoded with."""
-    template: str = DEFAULT_TEMPLATE
-    """How a product reads."""
+    encoder: str | None = None
+    """What the texts are encoded with; None for the default encoder."""
+    template: str | None = None
+    """How a product reads; None for the default template."""
 
 
 @dataclass(frozen=True)

@@ -52,12 +52,12 @@ def test_help_needs_neither_torch_nor_pandas() -> None:
 
 
 def test_every_verb_has_a_command_and_the_names_are_the_real_ones() -> None:
-    from cartograph.data import PROTOCOLS as real_protocols
+    from cartograph import data
     from cartograph.evaluation import BASELINES
 
     (verbs,) = (action.choices for action in build_parser()._actions if action.dest == "verb")
     assert set(verbs or ()) == set(commands.COMMANDS)
-    assert set(PROTOCOLS) == set(real_protocols)
+    assert set(PROTOCOLS) == set(data.PROTOCOLS)
     assert set(MODELS) == {*BASELINES, "cartograph"}
 
 

@@ -180,7 +180,7 @@ def test_the_index_scores_as_the_network_does(trained: Run) -> None:
 
     with trained.open(read_only=True) as store:
         arrays = export(store)
-    encoder = load_encoder(trained.state().encoder)
+    encoder = load_encoder()
     vectors = embed_graph(arrays, encoder, EmbeddingCache(trained.embeddings), progress=False)
     histories = event_histories(arrays)
     data = with_events(build_graph(arrays, vectors), histories, CONFIG.train.network.max_history)

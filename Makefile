@@ -1,0 +1,33 @@
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/installed
+
+.PHONY: demo test lint bench docs neo4j neo4j-stop
+
+demo: $(SETUP)
+	$(BIN)/cartograph demo
+
+test: $(SETUP)
+	$(BIN)/pytest
+
+lint: $(SETUP)
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+bench: $(SETUP)
+	$(BIN)/python benchmarks/load.py && $(BIN)/python benchmarks/encode.py && $(BIN)/python benchmarks/ranking.py
+
+docs: $(SETUP)
+	$(BIN)/python tools/make_docs.py
+
+neo4j: $(SETUP)
+	$(BIN)/python tools/neo4j_server.py start
+
+neo4j-stop: $(SETUP)
+	$(BIN)/python tools/neo4j_server.py stop
+
+$(SETUP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cartograph needs Python 3.11 or later; set PYTHON=/path/to/it")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $@

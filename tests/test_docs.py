@@ -1,0 +1,67 @@
+"""Documentation that fails when it is wrong."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cartograph.serving.cli import build_parser
+from tools.make_docs import DOCS, cli_page, graph_page
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize(("page", "generated"), [("cli.md", cli_page), ("graph.md", graph_page)])
+def test_generated_pages_are_up_to_date(page: str, generated: object) -> None:
+    assert callable(generated)
+    assert (DOCS / page).read_text(encoding="utf-8") == generated(), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_that_are_named_exist(page: Path) -> None:
+    (verbs,) = (action.choices for action in build_parser()._actions if action.dest == "verb")
+    for verb in re.findall(
+        r"^\s*(?:\$ )?cartograph ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        assert verb in (verbs or ()), f"{page.name}: cartograph {verb}"
+
+
+def test_make_targets_that_the_readme_names_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"`?make ([a-z0-9-]+)`?", (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_top_level_entry_is_explained() -> None:
+    text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "architecture.md").read_text()
+    for entry in (
+        "benchmarks",
+        "cartograph",
+        "data",
+        "docs",
+        "encoders",
+        "evaluation",
+        "gnn",
+        "kg",
+        "serving",
+        "tools",
+    ):
+        assert f"{entry}/" in text, entry
+
+
+def test_the_readme_python_examples_name_what_exists() -> None:
+    from cartograph.serving.recommender import Recommender
+
+    code = "".join(
+        re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    )
+    used = set(re.findall(r"recommender\.(\w+)\(", code))
+    assert used
+    assert all(hasattr(Recommender, name) for name in used)
