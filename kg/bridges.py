@@ -43,9 +43,8 @@ def to_networkx(arrays: GraphArrays) -> "nx.MultiDiGraph[tuple[str, str]]":
     graph: nx.MultiDiGraph[tuple[str, str]] = nx.MultiDiGraph()
     for label, frame in arrays.nodes.items():
         properties = frame.drop(columns="id").to_dict("records")
-        graph.add_nodes_from(
-            ((label, name), facts) for name, facts in zip(frame["id"], properties, strict=True)
-        )
+        for name, facts in zip(frame["id"], properties, strict=True):
+            graph.add_node((label, name), **{str(key): value for key, value in facts.items()})
     for (source, relation, target), edges in arrays.edges.items():
         starts = arrays.nodes[source]["id"].to_numpy(object)[edges.source]
         ends = arrays.nodes[target]["id"].to_numpy(object)[edges.target]

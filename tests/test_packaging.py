@@ -94,7 +94,10 @@ def test_a_wheel_holds_every_folder_and_the_sample(tmp_path: Path) -> None:
         str(source),
     ]
     subprocess.run(command, check=True)
-    probe = "from cartograph.data import load; import cartograph; print(len(load('sample').products), cartograph.__file__)"
+    probe = (
+        "from cartograph.data import load; import cartograph; "
+        "print(len(load('sample').products), cartograph.__file__)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", probe],
         env={"PYTHONPATH": str(tmp_path / "site")},

@@ -29,8 +29,8 @@ def graph_page() -> str:
     lines = [
         "# The product graph",
         "",
-        "Generated from `kg/schema.py` by `make docs`. Every node has an `id`, a string that is unique within its",
-        "label; both stores hold the same graph.",
+        "Generated from `kg/schema.py` by `make docs`. Every node has an `id`, a string that is unique",
+        "within its label; both stores hold the same graph.",
         "",
         "| node | properties | meaning |",
         "|---|---|---|",
@@ -62,8 +62,8 @@ The embedded store (Ladybug) and Neo4j take the same statements but for these:
 | an unknown label | an error | no rows |
 | a property read without `AS` | column `p.title` | column `p.title` |
 
-A read-only session (`cartograph cypher`, `store.read_only()`) takes one statement that starts with `MATCH`, `UNWIND`,
-`WITH`, `RETURN` or `CALL`, names no writing or file clause, and ends at its time limit.
+A read-only session (`cartograph cypher`, `store.read_only()`) takes one statement that starts with `MATCH`,
+`UNWIND`, `WITH`, `RETURN` or `CALL`, names no writing or file clause, and ends at its time limit.
 """
 
 
