@@ -41,17 +41,21 @@ def load_encoder(name: str | Path = DEFAULT_ENCODER, *, device: str = "auto") ->
         EncoderError: The weights cannot be had, or are not of the BERT family.
     """
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    weights = find_weights(name)
+    if weights.is_dir():
+        return _from_transformers(str(name), weights, where)
+    return _from_e5(str(name), weights, where)
+
+
+def find_weights(name: str | Path) -> Path:
+    """The folder, or the packaged file, that holds an encoder's weights; see `load_encoder`.
+
+    Raises:
+        EncoderError: They cannot be had.
+    """
     if Path(name).is_dir():
-        return _from_transformers(str(name), Path(name), where)
-    cached = _cached(str(name))
-    if cached is not None:
-        return _from_transformers(str(name), cached, where)
-    packaged = _packaged(str(name))
-    if packaged is not None and packaged.is_dir():
-        return _from_transformers(str(name), packaged, where)
-    if packaged is not None:
-        return _from_e5(str(name), packaged, where)
-    return _from_transformers(str(name), _downloaded(str(name)), where)
+        return Path(name)
+    return _cached(str(name)) or _packaged(str(name)) or _downloaded(str(name))
 
 
 def _packaged(name: str) -> Path | None:

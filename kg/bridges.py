@@ -44,13 +44,15 @@ def to_networkx(arrays: GraphArrays) -> "nx.MultiDiGraph[tuple[str, str]]":
     for label, frame in arrays.nodes.items():
         properties = frame.drop(columns="id").to_dict("records")
         for name, facts in zip(frame["id"], properties, strict=True):
-            graph.add_node((label, name), **{str(key): value for key, value in facts.items()})
+            graph.add_node((label, name))
+            graph.nodes[label, name].update(facts)  # type: ignore[arg-type]
     for (source, relation, target), edges in arrays.edges.items():
         starts = arrays.nodes[source]["id"].to_numpy(object)[edges.source]
         ends = arrays.nodes[target]["id"].to_numpy(object)[edges.target]
         for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
             facts = {name: values[i].item() for name, values in edges.properties.items()}
-            graph.add_edge((source, start), (target, end), relation=relation, **facts)
+            facts["relation"] = relation
+            graph.add_edge((source, start), (target, end), **facts)  # type: ignore[arg-type]
     return graph
 
 

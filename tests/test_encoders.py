@@ -21,6 +21,7 @@ from cartograph.encoders import (
     load_encoder,
     node_texts,
 )
+from cartograph.encoders.weights import find_weights
 from cartograph.kg import export, load_dataset, open_store
 
 
@@ -87,10 +88,7 @@ class TestMiniLM(EncoderContract):
     def test_the_vectors_are_those_of_sentence_transformers(self, encoder: TextEncoder) -> None:
         from sentence_transformers import SentenceTransformer
 
-        import cartograph.encoders.weights as weights
-
-        folder = weights._packaged(DEFAULT_ENCODER)
-        assert folder is not None
+        folder = find_weights(DEFAULT_ENCODER)
         texts = ["OPI Nail Lacquer, 0.5-Fluid Ounce", "x", "a much longer title " * 30]
         theirs = SentenceTransformer(str(folder), device="cpu").encode(texts, normalize_embeddings=True)
         np.testing.assert_allclose(encoder.encode(texts), theirs, atol=1e-4)
