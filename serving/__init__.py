@@ -1,1 +1,1 @@
-
+"""Index, fusion, `Recommender`, search, explanations and the command line."""
