@@ -15,7 +15,10 @@ lint: $(SETUP)
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
 bench: $(SETUP)
-	$(BIN)/python benchmarks/load.py && $(BIN)/python benchmarks/encode.py && $(BIN)/python benchmarks/ranking.py
+	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/encode.py
+	$(BIN)/python benchmarks/ranking.py
+	$(BIN)/cartograph demo --run runs/bench > benchmarks/results/demo.txt
 
 docs: $(SETUP)
 	$(BIN)/python tools/make_docs.py

@@ -75,8 +75,8 @@ def _show(recommender: Recommender, sample: Dataset, newcomer: str, buyers: list
     popular = sample.events[c.PRODUCT].value_counts().index[0]
     _heading(f"8. Similar to {recommender.catalogue.title(recommender.catalogue.row(popular))} ({popular})")
     print_ranking(recommender.similar(popular, 5))
-    _heading("9. Search: frozen dessert with chocolate")
-    print_ranking(recommender.search("frozen dessert with chocolate", 5))
+    _heading("9. Search: diapers for a newborn")
+    print_ranking(recommender.search("diapers for a newborn", 5))
 
 
 def _newcomer(sample: Dataset) -> tuple[str, list[str]]:

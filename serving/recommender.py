@@ -38,8 +38,7 @@ class Recommender:
 
     Users' events are read from the graph at every question, so an event that has been written counts at once.
 
-    >>> recommender = Recommender.load("runs/demo")  # doctest: +SKIP
-    >>> recommender.for_user("1043", k=5).to_frame()  # doctest: +SKIP
+    Use it as `Recommender.load("runs/demo").for_user("1158", k=5).to_frame()`.
     """
 
     def __init__(self, run: Run, index: Index, store: GraphStore) -> None:

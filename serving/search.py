@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import bm25s
 import numpy as np
 import numpy.typing as npt
+from bm25s.stopwords import STOPWORDS_EN
 
 from ..data.dataset import IntArray
 from ..encoders import TextEncoder
@@ -93,8 +94,11 @@ class SearchIndex:
         return best[found], scores[best][found]
 
     def lexical(self, query: str) -> IntArray:
-        """Up to `CANDIDATES` texts that share words with the query, best first by BM25."""
-        known = [word for word in words(query) if word in self._vocabulary]
+        """Up to `CANDIDATES` texts that share words with the query, best first by BM25.
+
+        Function words such as "with" and "for" are rare in titles, so BM25 would take them for the subject.
+        """
+        known = [w for w in words(query) if w in self._vocabulary and w not in STOPWORDS_EN]
         if not known:
             return np.zeros(0, dtype=np.int64)
         return _best(self._lexical.get_scores(known), positive=True)

@@ -1,21 +1,25 @@
 """Documentation that fails when it is wrong."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cartograph.serving.cli import build_parser
-from tools.make_docs import DOCS, cli_page, graph_page
+from tools.make_docs import DOCS, README, cli_page, graph_page, readme_page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.mark.parametrize(("page", "generated"), [("cli.md", cli_page), ("graph.md", graph_page)])
-def test_generated_pages_are_up_to_date(page: str, generated: object) -> None:
-    assert callable(generated)
-    assert (DOCS / page).read_text(encoding="utf-8") == generated(), "run `make docs`"
+@pytest.mark.parametrize(
+    ("page", "generated"),
+    [(DOCS / "cli.md", cli_page), (DOCS / "graph.md", graph_page), (README, readme_page)],
+    ids=["cli", "graph", "readme"],
+)
+def test_generated_pages_are_up_to_date(page: Path, generated: Callable[[], str]) -> None:
+    assert page.read_text(encoding="utf-8") == generated(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
