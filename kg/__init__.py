@@ -4,7 +4,8 @@ from .bridges import to_networkx, to_rdf
 from .export import Edges, GraphArrays, export
 from .load import load_dataset
 from .schema import EVENT_RELATIONS, NODES, RELATIONS
-from .store import GraphStore, Session, open_store
+from .store import GraphStore, Session
+from .stores import open_store
 
 __all__ = [
     "EVENT_RELATIONS",

@@ -1,15 +1,11 @@
-"""What a graph store does, whichever database is behind it, and how to open one."""
+"""What a graph store does, whichever database is behind it."""
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 import pandas as pd
-
-from ..data import StoreError
 
 Params = Mapping[str, object]
 Rows = list[dict[str, Any]]
@@ -66,40 +62,6 @@ class GraphStore(Session, Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-
-
-def open_store(
-    where: str | Path, *, user: str | None = None, password: str | None = None, read_only: bool = False
-) -> GraphStore:
-    """The store at a path (embedded) or at a `bolt://` or `neo4j://` address (Neo4j).
-
-    Args:
-        where: A file, created if absent (not when reading only), or an address.
-        user: Of Neo4j; `$NEO4J_USER`, else `neo4j`, when absent.
-        password: Of Neo4j; `$NEO4J_PASSWORD` when absent.
-        read_only: Whether nothing may be written; several readers can open an embedded store at once.
-
-    Raises:
-        StoreError: It is absent, unreachable, in use, or not a store.
-    """
-    address = str(where)
-    if "://" not in address:
-        from .embedded import EmbeddedStore
-
-        return EmbeddedStore(Path(where), read_only=read_only)
-    if not address.startswith(
-        ("bolt://", "bolt+s://", "bolt+ssc://", "neo4j://", "neo4j+s://", "neo4j+ssc://")
-    ):
-        raise StoreError(
-            f"{address}: no such kind of store; give a path, bolt://HOST:PORT or neo4j://HOST:PORT"
-        )
-    from .neo4j_store import Neo4jStore
-
-    return Neo4jStore(
-        address,
-        user=user or os.environ.get("NEO4J_USER", "neo4j"),
-        password=password if password is not None else os.environ.get("NEO4J_PASSWORD", ""),
-    )
 
 
 def batches(frame: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:

@@ -1,15 +1,14 @@
 """What each verb of the command line does: results to stdout, progress to stderr."""
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..data import datasets, load
-from .explain import Explanation
+from .printing import print_explanation, print_json, print_ranking, print_table
 from .recommender import Recommender
 from .results import Recommendations
 from .run import Run
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 def _datasets(options: Namespace) -> None:
     listed = datasets()
     if options.json:
-        _print_json([asdict(source) for source in listed])
+        print_json([asdict(source) for source in listed])
     else:
-        _print_table([(source.name, source.description, source.licence) for source in listed])
+        print_table([(source.name, source.description, source.licence) for source in listed])
 
 
 def _load(options: Namespace) -> None:
@@ -36,9 +35,9 @@ def _load(options: Namespace) -> None:
     dataset = load(options.source, on_bad_row=options.on_bad_row, rejected=rejected, links=options.links)
     counts = load_stage(run, dataset, store=options.store)
     if options.json:
-        _print_json(counts)
+        print_json(counts)
     else:
-        _print_table([(name, f"{count:,}") for name, count in counts.items() if count])
+        print_table([(name, f"{count:,}") for name, count in counts.items() if count])
 
 
 def _encode(options: Namespace) -> None:
@@ -48,9 +47,9 @@ def _encode(options: Namespace) -> None:
         Run(Path(options.run)), encoder=options.encoder, template=options.template, device=options.device
     )
     if options.json:
-        _print_json(counts)
+        print_json(counts)
     else:
-        _print_table([(name, f"{count:,} vectors") for name, count in counts.items() if count])
+        print_table([(name, f"{count:,} vectors") for name, count in counts.items() if count])
 
 
 def _train(options: Namespace) -> None:
@@ -60,10 +59,10 @@ def _train(options: Namespace) -> None:
     tensorboard = Path(options.tensorboard) if options.tensorboard else None
     epochs = train_stage(run, fit_config(options), device=options.device, tensorboard=tensorboard)
     if options.json:
-        _print_json([asdict(epoch) for epoch in epochs])
+        print_json([asdict(epoch) for epoch in epochs])
     else:
         rows = [(f"epoch {e.number}", f"loss {e.loss:.3f}", f"NDCG@10 {e.validation:.4f}") for e in epochs]
-        _print_table(rows)
+        print_table(rows)
         print(f"trained; ask for recommendations with: cartograph recommend --run {run.folder} --user ID")
 
 
@@ -111,7 +110,7 @@ def _explain(options: Namespace) -> None:
         who = options.user if options.user is not None else _ids(options.events)
         explanation = recommender.explain(who, options.product)
     if options.json:
-        _print_json(asdict(explanation))
+        print_json(asdict(explanation))
     else:
         print_explanation(explanation)
 
@@ -124,9 +123,9 @@ def _cypher(options: Namespace) -> None:
         rows = session.query(options.statement)
     shown = rows[: options.limit]
     if options.json:
-        _print_json(shown)
+        print_json(shown)
     elif shown:
-        _print_table([tuple(shown[0]), *(tuple(row.values()) for row in shown)])
+        print_table([tuple(shown[0]), *(tuple(row.values()) for row in shown)])
     if len(rows) > len(shown):
         print(f"{len(rows) - len(shown):,} more rows; raise --limit to see them", file=sys.stderr)
 
@@ -164,69 +163,12 @@ def fit_config(options: Namespace) -> "FitConfig":
     return FitConfig(train=train)
 
 
-def print_ranking(ranking: Recommendations) -> None:
-    """One line a product: place, id, title, brand, price, reason."""
-    _print_table(
-        [
-            (
-                f"{place:>3}",
-                item.product_id,
-                _short(item.title, 44),
-                _short(item.brand, 20),
-                "" if item.price is None else f"{item.price:.2f}",
-                item.reason,
-            )
-            for place, item in enumerate(ranking, 1)
-        ]
-    )
-
-
-def print_explanation(explanation: Explanation) -> None:
-    """The score, what each event and channel added to it, and the paths."""
-    print(f"{explanation.title} ({explanation.product_id}): score {explanation.score:.4f}")
-    rows = [
-        (
-            f"{c.amount:+.4f}",
-            _short(c.title, 50),
-            "the last event" if not c.steps_ago else f"{c.steps_ago} before it",
-        )
-        for c in explanation.contributions[:10]
-    ]
-    rest = sum(c.amount for c in explanation.contributions[10:])
-    if rest:
-        rows.append((f"{rest:+.4f}", "earlier or smaller events", ""))
-    rows.append((f"{explanation.prior:+.4f}", "popularity and freshness", ""))
-    _print_table(rows)
-    print(
-        "by channel: " + ", ".join(f"{name} {value:+.4f}" for name, value in explanation.channels().items())
-    )
-    for path in explanation.paths[:6]:
-        print(path)
-
-
 def _print_ranking(ranking: Recommendations, *, as_json: bool) -> None:
     if as_json:
-        _print_json(ranking.to_dicts())
+        print_json(ranking.to_dicts())
     else:
         print_ranking(ranking)
 
 
-def _print_json(value: Any) -> None:
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
-    print()
-
-
-def _print_table(rows: list[tuple[Any, ...]]) -> None:
-    """Columns as wide as their widest cell, separated by two blanks."""
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
 def _ids(given: str) -> list[str]:
     return [name for name in (part.strip() for part in given.split(",")) if name]
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..data import Columns, Dataset, load
 from ..evaluation import to_table
-from .commands import print_explanation, print_ranking
 from .pipeline import cartograph, encode_stage, evaluate_models, load_stage, train_stage
+from .printing import print_explanation, print_ranking
 from .recommender import Recommender
 from .run import Run
 

@@ -44,9 +44,9 @@ def load_stage(
                 f"{run.folder} holds {there.dataset!r} in {there.store or 'its embedded graph'}; "
                 "choose another folder with --run, or remove this one"
             )
-    else:
-        run.remember(wanted)
-    with run.open() as graph:
+    with open_store(store or run.graph) as graph:
+        if not (run.folder / "run.json").exists():
+            run.remember(wanted)  # not before there is a store to go on with
         return load_dataset(graph, dataset, progress=progress)
 
 

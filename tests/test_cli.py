@@ -157,3 +157,11 @@ def test_bad_rows_are_skipped_and_counted_where_asked(folder: Path, tmp_path: Pa
     assert skipped.returncode == 0
     assert "1 row" in skipped.stderr
     assert "not a time" in (tmp_path / "run" / "rejected.csv").read_text()
+
+
+def test_a_load_into_a_store_that_does_not_answer_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    done = cartograph("load", str(folder), "--run", str(run), "--store", "bolt://localhost:1")
+    assert done.returncode == 1
+    assert "no Neo4j server answers at bolt://localhost:1" in done.stderr
+    assert not run.exists()
