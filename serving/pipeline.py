@@ -16,7 +16,7 @@ from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_
 from ..evaluation import BASELINES, Fit, Scorer, compare, rank_targets, to_json
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
-from ..kg import GraphArrays, export, load_dataset, open_store
+from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
 from .fit import HALF_LIFE, FitConfig, Fitted, fit, save
 from .index import Index, popularity
 from .run import Run, RunState
@@ -34,7 +34,8 @@ def load_stage(
         progress: Whether to show a bar on stderr.
 
     Raises:
-        RunError: The run holds another dataset, or its graph is in another store.
+        RunError: The run holds another dataset, its graph is in another store, or a new run's store holds
+            another dataset's products.
     """
     wanted = RunState(dataset.name, dataset.timed, store)
     if (run.folder / "run.json").exists():
@@ -46,6 +47,7 @@ def load_stage(
             )
     with open_store(store or run.graph) as graph:
         if not (run.folder / "run.json").exists():
+            _refuse_others(graph, dataset)
             run.remember(wanted)  # not before there is a store to go on with
         return load_dataset(graph, dataset, progress=progress)
 
@@ -212,6 +214,17 @@ def evaluate_models(
             raise ValueError(f"no model {name!r}; choose from {', '.join(known)}")
     results = compare(split(dataset, protocol, **settings), {name: known[name] for name in models})
     return to_json(dataset.name, protocol, results)
+
+
+def _refuse_others(graph: GraphStore, dataset: Dataset) -> None:
+    """Two datasets in one graph would be trained as one."""
+    there = graph.frame("MATCH (p:Product) RETURN p.id AS id")
+    others = sorted(set(there.get("id", ())) - set(dataset.product_index))
+    if len(others):
+        raise RunError(
+            f"the store holds {len(others):,} products that {dataset.name!r} has not, {others[0]!r} say; "
+            "empty it with MATCH (n) DETACH DELETE n, or give another server"
+        )
 
 
 def hold_out_last(histories: Histories) -> tuple[Histories, Cases]:

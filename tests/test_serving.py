@@ -11,7 +11,7 @@ import torch
 
 from cartograph.data import Dataset, Histories, RunError, UnknownIdError
 from cartograph.gnn import NetworkConfig, TrainConfig, load_checkpoint
-from cartograph.kg import load_dataset
+from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig
 from cartograph.serving.fusion import choose_cold_offset, choose_text_weight
 from cartograph.serving.index import FusionConfig, Index
@@ -252,6 +252,18 @@ def test_a_run_that_holds_another_dataset_is_not_mixed(trained: Run) -> None:
     other = dataclasses.replace(planted_shop(), name="other")
     with pytest.raises(RunError, match="holds 'planted' in its embedded graph; choose another folder"):
         load_stage(trained, other, progress=False)
+
+
+def test_a_new_run_does_not_mix_with_what_its_store_holds(tmp_path: Path) -> None:
+    shop, run = planted_shop(), Run(tmp_path / "run")
+    with open_store(run.graph) as store:
+        load_dataset(store, shop, progress=False)
+    fewer = shop.products.iloc[:-1]
+    left = shop.events[shop.events["product_id"].isin(fewer["product_id"])]
+    other = dataclasses.replace(shop, products=fewer, events=left)
+    with pytest.raises(RunError, match="the store holds 1 products that 'planted' has not"):
+        load_stage(run, other, progress=False)
+    assert load_stage(run, shop, progress=False)["Product"] == len(shop.products)
 
 
 def test_a_folder_that_is_no_run_says_what_to_run(tmp_path: Path) -> None:
