@@ -39,8 +39,8 @@ class Ranks:
         Args:
             metric: One of `METRICS`.
             k: Length of the list.
-            keep: Which targets count, `(n_targets,)`; all when absent. The others are not looked for, and do
-                not stand in the way.
+            keep: Which targets count, `(n_targets,)`; all when absent. The others keep their places in the
+                list, but are not looked for.
         """
         chosen = np.ones(len(self.ranks), dtype=bool) if keep is None else keep
         _, owner = np.unique(self.owner[chosen], return_inverse=True)
@@ -50,8 +50,8 @@ class Ranks:
 def rank_targets(scorer: Scorer, cases: Cases, n_products: int, *, k: int = 10, batch: int = 512) -> Ranks:
     """Rank the whole catalogue for every case; the products of the user's own history are left out.
 
-    Ties are broken against us: a target ranks behind all that score the same. Other targets of the same user
-    do not push a target down.
+    Ties are broken against us: a target ranks behind all that score the same. Targets of one user stand one
+    after the other, as in the list that the user is shown.
 
     Args:
         scorer: Scores every product.
@@ -81,7 +81,10 @@ def rank_targets(scorer: Scorer, cases: Cases, n_products: int, *, k: int = 10, 
         user, target = owner[here] - start, cases.targets[here]
         own = scores[user, target]
         scores[user, target] = -np.inf
-        ranks[here] = [np.count_nonzero(scores[u] >= s) for u, s in zip(user, own, strict=True)]
+        others = np.array([np.count_nonzero(scores[u] >= s) for u, s in zip(user, own, strict=True)])
+        order = np.lexsort((-own, user))  # every user's targets, best first
+        before = np.arange(len(order)) - (cases.offsets[start:][user[order]] - cases.offsets[start])
+        ranks[here][order] = others[order] + before
     return Ranks(ranks, owner, cases.targets, recommended)
 
 

@@ -81,8 +81,8 @@ def test_ranks_are_those_of_a_full_sort_in_any_batch_size() -> None:
     cases = cases_of([p[:5].tolist() for p in picks], [p[5:7].tolist() for p in picks])
     expected = []
     for user, pick in enumerate(picks):
-        for target, other in ((pick[5], pick[6]), (pick[6], pick[5])):
-            rivals = set(range(30)) - set(pick[:5].tolist()) - {target, other}
+        for target in pick[5:7]:
+            rivals = set(range(30)) - set(pick[:5].tolist()) - {target}
             expected.append(sum(scores[user][rival] > scores[user][target] for rival in rivals))
     for batch in (1, 7, 512):
         assert rank_targets(constant(scores), cases, 30, batch=batch).ranks.tolist() == expected
@@ -98,9 +98,12 @@ def test_the_own_history_is_not_in_the_way() -> None:
     assert found.ranks.tolist() == [0]
 
 
-def test_targets_do_not_push_each_other_down() -> None:
-    found = rank_targets(constant([[3.0, 2.0, 1.0]]), cases_of([[]], [[0, 1]]), 3)
-    assert found.ranks.tolist() == [0, 0]
+def test_targets_of_one_user_stand_one_after_the_other() -> None:
+    asked = cases_of([[], [3]], [[2, 0], [0, 1, 2]])
+    found = rank_targets(constant([[3.0, 2.0, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]]), asked, 4)
+    assert found.ranks.tolist() == [2, 0, 0, 1, 2]
+    np.testing.assert_allclose(found.per_user("ndcg", 10), [(1 + 1 / 2) / (1 + 1 / np.log2(3)), 1.0])
+    assert found.per_user("recall", 2).tolist() == [1 / 2, 2 / 3]
 
 
 def test_a_score_that_is_not_a_number_is_refused() -> None:
