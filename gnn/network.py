@@ -25,8 +25,8 @@ class NetworkConfig:
     """Decay per event that each recency kernel starts from; they are learned."""
     temperature: float = 0.07
     """What cosines are divided by before the softmax."""
-    id_dropout: float = 0.1
-    """Share of products that stand without their own embedding in a training step, in [0, 1)."""
+    simulated_cold: float = 0.1
+    """Share of products that play new ones in a training step, without embedding, co-visits and events."""
     max_history: int = 100
     """How many of the last events of a user count."""
 
@@ -88,27 +88,47 @@ class ProductGraphNetwork(nn.Module):
         with torch.no_grad():  # every kernel starts as the identity, so a query starts as a mean of products
             self.query.weight.copy_(torch.eye(d).repeat(1, len(config.kernels)) / len(config.kernels))
 
-    def parts(self, data: HeteroData) -> dict[str, Tensor]:
-        """What each channel adds to each product before propagation, every one `(n_products, d)`."""
-        known = data["product"].trained[:, None].float()
-        if self.training and self.config.id_dropout:
-            known = known * (torch.rand_like(known) >= self.config.id_dropout)
-        parts = {"id": self.id.weight * known, "text": self.text(data["product"].x)}
+    def plays_new(self, data: HeteroData) -> Tensor | None:
+        """Which products play new ones in a training step, `(n_products,)`; None where none does."""
+        if not (self.training and self.config.simulated_cold):
+            return None
+        return (
+            torch.rand(data["product"].num_nodes, device=self.id.weight.device) < self.config.simulated_cold
+        )
+
+    def parts(self, data: HeteroData, new: Tensor | None = None) -> dict[str, Tensor]:
+        """What each channel adds to each product before propagation, every one `(n_products, d)`.
+
+        Args:
+            data: The graph.
+            new: Products that count as never trained, `(n_products,)`.
+        """
+        trained = data["product"].trained if new is None else data["product"].trained & ~new
+        parts = {"id": self.id.weight * trained[:, None], "text": self.text(data["product"].x)}
         for fact in self.facts:
             table = self.facts.get_parameter(f"{fact}.weight")
             parts[fact] = self.sum((table, None), data[fact, "describes", "product"].adj_t)
         return parts
 
-    def propagate(self, h: Tensor, data: HeteroData) -> Tensor:
-        """One step of message passing between products, `(n_products, d)` → `(n_products, d)`."""
+    def propagate(self, h: Tensor, data: HeteroData, new: Tensor | None = None) -> Tensor:
+        """One step of message passing between products, `(n_products, d)` → `(n_products, d)`.
+
+        Args:
+            h: Product vectors.
+            data: The graph.
+            new: Products that count as never visited, `(n_products,)`.
+        """
         out = h
         for relation, gate in self.gates.items():
-            out = out + gate * self.sum((h, None), data["product", relation, "product"].adj_t)
+            message = gate * self.sum((h, None), data["product", relation, "product"].adj_t)
+            if relation == "followed_by" and new is not None:
+                message = message.masked_fill(new[:, None], 0.0)
+            out = out + message
         return out
 
-    def products(self, data: HeteroData) -> Tensor:
-        """Product vectors, `(n_products, d)`."""
-        return self.propagate(torch.stack(list(self.parts(data).values())).sum(0), data)
+    def products(self, data: HeteroData, new: Tensor | None = None) -> Tensor:
+        """Product vectors, `(n_products, d)`; `new` as in `parts`."""
+        return self.propagate(torch.stack(list(self.parts(data, new).values())).sum(0), data, new)
 
     def queries(self, h: Tensor, edge_index: Tensor, age: Tensor, n_users: int) -> Tensor:
         """What the users ask for: `(n_users, d)` from product vectors `(n_products, d)` and their events."""

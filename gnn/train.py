@@ -82,7 +82,7 @@ def train(
         config: How to train.
         device: `"cpu"`, `"cuda"`, or `"auto"` for CUDA where there is one (in bfloat16 there).
         resume: A file that keeps the state after every epoch; a killed training goes on from it, to the same
-            result. It is removed at the end.
+            result. The caller removes it, once what came of it is kept.
         tensorboard: A folder for TensorBoard events.
         progress: Whether to show a bar on stderr.
 
@@ -132,8 +132,6 @@ def train(
     network.load_state_dict(best)
     if tensorboard is not None:
         _write_tensorboard(tensorboard, epochs)
-    if resume is not None:
-        resume.unlink(missing_ok=True)
     return network.eval(), epochs
 
 
@@ -196,14 +194,15 @@ def _loss(
     )
     targets = torch.from_numpy(examples.targets).to(device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        h = network.products(data)
+        new = network.plays_new(data)
+        h = network.products(data, new)
         queries = network.queries(h, edge_index.to(device), age.to(device), len(examples))
-        n_products = len(h)
+        n_products, visits = len(h), data["product"].n_events
+        counts = visits if new is None else visits.masked_fill(new, 0)
         if n_products <= config.full_softmax_up_to:
-            return full_softmax(network.logits(queries, h, data["product"].n_events), targets)
+            return full_softmax(network.logits(queries, h, counts), targets)
         # Half of the samples by popularity, half uniform: what users see often, and the long tail.
-        counts = data["product"].n_events
-        q = 0.5 * counts / counts.sum() + 0.5 / n_products
+        q = 0.5 * visits / visits.sum() + 0.5 / n_products
         samples = torch.multinomial(q, config.samples, replacement=True)
         logits = network.logits(queries, h[samples], counts[samples])
         own = network.own_logits(queries, h[targets], counts[targets])

@@ -187,7 +187,7 @@ def test_sampled_softmax_estimates_the_full_one() -> None:
 
 def test_one_training_step_is_the_step_by_hand(data: HeteroData) -> None:
     config = TrainConfig(
-        network=NetworkConfig(dimension=4, id_dropout=0.0), epochs=1, batch_size=4, examples=4, seed=3
+        network=NetworkConfig(dimension=4, simulated_cold=0.0), epochs=1, batch_size=4, examples=4, seed=3
     )
     histories = histories_of([0, 1], [2, 3], [4, 5], [6, 7])
     trained, _ = train(data, histories, lambda *_: 0.0, config, device="cpu", progress=False)
@@ -222,7 +222,7 @@ def test_training_with_sampled_softmax_learns_the_planted_walk_too(
     data: HeteroData, arrays: GraphArrays
 ) -> None:
     config = TrainConfig(
-        network=SMALL.network, epochs=8, patience=8, batch_size=32, full_softmax_up_to=1, samples=16
+        network=SMALL.network, epochs=12, patience=12, batch_size=32, full_softmax_up_to=1, samples=16
     )
     network, _ = train(walks(data), WALKS, walk_rate, config, device="cpu", progress=False)
     assert walk_rate(network, walks(data)) > 0.9
