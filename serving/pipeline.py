@@ -137,6 +137,7 @@ def train_stage(
         run.index,
         encoder.fingerprint,
     )
+    run.training.unlink(missing_ok=True)
     return fitted.epochs
 
 
