@@ -5,6 +5,7 @@ from .embed import embed_graph
 from .encoder import TextEncoder
 from .texts import DEFAULT_TEMPLATE, node_texts
 from .weights import DEFAULT_ENCODER, MULTILINGUAL_ENCODER, load_encoder
+from .words import words
 
 __all__ = [
     "DEFAULT_ENCODER",
@@ -15,4 +16,5 @@ __all__ = [
     "embed_graph",
     "load_encoder",
     "node_texts",
+    "words",
 ]

@@ -15,6 +15,7 @@ from torch_geometric.data import HeteroData
 from ..data import EVENT_TYPES, Histories
 from ..data.dataset import IntArray
 from ..kg import EVENT_RELATIONS, GraphArrays
+from .facts import facts, idf_weighted
 
 FloatArray = npt.NDArray[np.float32]
 Matrix = sp.csr_array[Any, Any]
@@ -30,6 +31,10 @@ class GraphConfig:
     """A co-visit `gap` events apart weighs `exp(-gap / co_visit_scale)`."""
     text_neighbours: int = 10
     """How many of the nearest products by text each product is linked to."""
+    rarest_word: int = 2
+    """A word describes products when at least so many have it."""
+    commonest_word: float = 0.1
+    """A word describes products when at most this share of them has it, in (0, 1]."""
 
 
 def event_histories(arrays: GraphArrays) -> Histories:
@@ -126,7 +131,7 @@ def build_graph(
         config: How products become neighbours.
 
     Returns:
-        Node types product, brand, category, attribute (each with `ids`), relations
+        Node types product, brand, category, attribute, word (each with `ids`), relations
         `(fact, describes, product)` and `(product, similar_to, product)` as sparse `adj_t`.
     """
     text = centred(vectors["Product"])
@@ -134,11 +139,10 @@ def build_graph(
     data["product"].ids = arrays.nodes["Product"]["id"].to_numpy(object)
     data["product"].num_nodes = len(text)
     data["product"].x = torch.from_numpy(text)
-    for label, incidence in _facts(arrays).items():
-        kind = label.lower()
-        data[kind].ids = arrays.nodes[label]["id"].to_numpy(object)
-        data[kind].num_nodes = incidence.shape[1]
-        data[kind, "describes", "product"].adj_t = _sparse(_idf_weighted(incidence))
+    for kind, (ids, incidence) in facts(arrays, config).items():
+        data[kind].ids = ids
+        data[kind].num_nodes = len(ids)
+        data[kind, "describes", "product"].adj_t = _sparse(idf_weighted(incidence))
     similar = nearest_by_text(text, config.text_neighbours)
     data["product", "similar_to", "product"].adj_t = _sparse(_symmetrically_normalised(similar))
     return data
@@ -177,42 +181,6 @@ def centred(vectors: FloatArray) -> FloatArray:
     norm = np.linalg.norm(moved, axis=1, keepdims=True)
     out: FloatArray = np.divide(moved, norm, out=np.zeros_like(moved), where=norm > 1e-6)
     return out
-
-
-def _facts(arrays: GraphArrays) -> dict[str, Matrix]:
-    """Which product has which brand, category (with all ancestors) and attribute, `(n_products, n_facts)`."""
-    relations = {"Brand": "MADE_BY", "Category": "IN_CATEGORY", "Attribute": "HAS_ATTRIBUTE"}
-    facts = {}
-    for label, relation in relations.items():
-        edges = arrays.edges.get(("Product", relation, label))
-        if edges is None or not len(edges.source):
-            continue
-        shape = (len(arrays.nodes["Product"]), len(arrays.nodes[label]))
-        ones = np.ones(len(edges.source), dtype=np.float32)
-        incidence = sp.coo_array((ones, (edges.source, edges.target)), shape=shape).tocsr()
-        facts[label] = _with_ancestors(incidence, arrays) if label == "Category" else incidence
-    return facts
-
-
-def _with_ancestors(incidence: Matrix, arrays: GraphArrays) -> Matrix:
-    edges = arrays.edges.get(("Category", "SUBCATEGORY_OF", "Category"))
-    if edges is None:
-        return incidence
-    n = incidence.shape[1]
-    ones = np.ones(len(edges.source), dtype=np.float32)
-    parent = sp.coo_array((ones, (edges.source, edges.target)), shape=(n, n)).tocsr()
-    level = incidence
-    while (level := sp.csr_array(level @ parent)).nnz:
-        incidence = incidence.maximum(level)
-    return sp.csr_array(incidence)
-
-
-def _idf_weighted(incidence: Matrix) -> Matrix:
-    """Rows of unit length in which rare facts weigh more: `log(n / df)`."""
-    frequency = np.maximum(incidence.sum(axis=0), 1)
-    weighted = sp.csr_array(incidence @ sp.diags_array(np.log(incidence.shape[0] / frequency)))
-    norm = np.sqrt(weighted.multiply(weighted).sum(axis=1))
-    return sp.csr_array(sp.diags_array(1 / np.where(norm > 0, norm, 1)) @ weighted)
 
 
 def _symmetrically_normalised(weights: Matrix) -> Matrix:

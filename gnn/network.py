@@ -8,7 +8,7 @@ from torch.nn import functional
 from torch_geometric.data import HeteroData
 from torch_geometric.nn import SimpleConv
 
-FACTS = ("brand", "category", "attribute")
+FACTS = ("brand", "category", "attribute", "word")
 """Node types whose vectors are summed into the products that they describe."""
 
 PRODUCT_RELATIONS = ("followed_by", "similar_to")

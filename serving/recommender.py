@@ -28,6 +28,7 @@ _WHY = {
     "brand": "brands that go together",
     "category": "kinds that go together",
     "attribute": "attributes that go together",
+    "word": "words that go together",
     "text": "described alike",
 }
 """What it means that a channel contributes most."""

@@ -1,7 +1,5 @@
 """Text search: BM25 over words and cosine over vectors, fused by reciprocal rank."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
 import bm25s
@@ -10,31 +8,11 @@ import numpy.typing as npt
 from bm25s.stopwords import STOPWORDS_EN
 
 from ..data.dataset import IntArray
-from ..encoders import TextEncoder
+from ..encoders import TextEncoder, words
 from .index import FloatArray
-
-_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 
 CANDIDATES = 200
 """How many products each of the two rankings contributes."""
-
-
-def words(text: str) -> list[str]:
-    """The terms of a text: lower-case words without accents; CJK runs as characters and pairs of them.
-
-    >>> words("Café Olé, 2nd"), words("智能手机")
-    (['cafe', 'ole', '2nd'], ['智', '智能', '能', '能手', '手', '手机', '机'])
-    """
-    folded = unicodedata.normalize("NFKD", text.lower())
-    bare = unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
-    out: list[str] = []
-    for run in _WORD.findall(bare):
-        if re.match(f"[{_CJK}]", run):
-            out += [part for i in range(len(run)) for part in (run[i], run[i : i + 2])][: 2 * len(run) - 1]
-        else:
-            out.append(run)
-    return out
 
 
 def reciprocal_rank_fusion(rankings: Sequence[IntArray], n: int, k: int = 60) -> FloatArray:

@@ -22,6 +22,7 @@ from cartograph.gnn import (
     train,
     with_events,
 )
+from cartograph.gnn.facts import facts
 from cartograph.gnn.graph import FloatArray, co_visits, nearest_by_text
 from cartograph.gnn.losses import full_softmax, sampled_softmax
 from cartograph.gnn.network import RecencyConv
@@ -116,6 +117,20 @@ def test_co_visits_weigh_pairs_by_their_distance() -> None:
     np.testing.assert_allclose(
         weights.toarray(), [[0, one, two + one], [one, 0, one], [two + one, one, 0]], rtol=1e-6
     )
+
+
+def test_words_describe_products_unless_one_has_them_alone_or_most_do(arrays: GraphArrays) -> None:
+    products = (
+        arrays.nodes["Product"]
+        .head(4)
+        .assign(title=["Red shoe", "red HAT, red", "blue shoe", "shoe"], description=["", "", "a hat", ""])
+    )
+    few = GraphArrays({**arrays.nodes, "Product": products}, {})
+    described = facts(few, GraphConfig(rarest_word=2, commonest_word=0.5))
+    ids, incidence = described["word"]
+    assert set(described) == {"word"}
+    assert ids.tolist() == ["hat", "red"]
+    assert incidence.toarray().tolist() == [[0, 1], [1, 1], [1, 0], [0, 0]]
 
 
 def test_nearest_by_text_is_exact_and_symmetric() -> None:

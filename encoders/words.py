@@ -1,0 +1,24 @@
+"""Texts as words, for what counts words and does not read them."""
+
+import re
+import unicodedata
+
+_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+
+
+def words(text: str) -> list[str]:
+    """The terms of a text: lower-case words without accents; CJK runs as characters and pairs of them.
+
+    >>> words("Café Olé, 2nd"), words("智能手机")
+    (['cafe', 'ole', '2nd'], ['智', '智能', '能', '能手', '手', '手机', '机'])
+    """
+    folded = unicodedata.normalize("NFKD", text.lower())
+    bare = unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
+    out: list[str] = []
+    for run in _WORD.findall(bare):
+        if re.match(f"[{_CJK}]", run):
+            out += [part for i in range(len(run)) for part in (run[i], run[i : i + 2])][: 2 * len(run) - 1]
+        else:
+            out.append(run)
+    return out

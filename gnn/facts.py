@@ -1,0 +1,76 @@
+"""What describes products: brands, category paths, attributes, and the words of their texts."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from ..data.dataset import StrArray
+from ..encoders import words
+from ..kg import GraphArrays
+
+if TYPE_CHECKING:
+    from .graph import GraphConfig
+
+Matrix = sp.csr_array[Any, Any]
+
+_RELATIONS = {"Brand": "MADE_BY", "Category": "IN_CATEGORY", "Attribute": "HAS_ATTRIBUTE"}
+
+
+def facts(arrays: GraphArrays, config: "GraphConfig") -> dict[str, tuple[StrArray, Matrix]]:
+    """Ids of the facts of each kind, and which product has which, `(n_products, n_facts)` of ones.
+
+    A category describes the products of its descendants too. Kinds without facts are left out.
+    """
+    out = {}
+    n_products = len(arrays.nodes["Product"])
+    for label, relation in _RELATIONS.items():
+        edges = arrays.edges.get(("Product", relation, label))
+        if edges is not None and len(edges.source):
+            ids = arrays.nodes[label]["id"].to_numpy(object)
+            incidence = _incidence(edges.source, edges.target, (n_products, len(ids)))
+            if label == "Category":
+                incidence = _with_ancestors(incidence, arrays)
+            out[label.lower()] = (ids, incidence)
+    known, incidence = _words(arrays, config)
+    if len(known):
+        out["word"] = (known, incidence)
+    return out
+
+
+def idf_weighted(incidence: Matrix) -> Matrix:
+    """Rows of unit length in which rare facts weigh more: `log(n / df)`."""
+    frequency = np.maximum(incidence.sum(axis=0), 1)
+    weighted = sp.csr_array(incidence @ sp.diags_array(np.log(incidence.shape[0] / frequency)))
+    norm = np.sqrt(weighted.multiply(weighted).sum(axis=1))
+    return sp.csr_array(sp.diags_array(1 / np.where(norm > 0, norm, 1)) @ weighted)
+
+
+def _words(arrays: GraphArrays, config: "GraphConfig") -> tuple[StrArray, Matrix]:
+    """The words of titles and descriptions that neither one product has alone nor a great many share."""
+    products = arrays.nodes["Product"]
+    texts = products["title"] + " " + products["description"]
+    pairs = pd.DataFrame({"word": texts.map(lambda text: sorted(set(words(text))))}).explode("word").dropna()
+    df = pairs["word"].value_counts()
+    known = df[(df >= config.rarest_word) & (df <= config.commonest_word * len(products))].index.sort_values()
+    column = known.get_indexer(pd.Index(pairs["word"]))
+    source = pairs.index.to_numpy()[column >= 0]
+    ids = known.to_numpy(object)
+    return ids, _incidence(source, column[column >= 0], (len(products), len(ids)))
+
+
+def _incidence(source: Any, target: Any, shape: tuple[int, int]) -> Matrix:
+    return sp.coo_array((np.ones(len(source), dtype=np.float32), (source, target)), shape=shape).tocsr()
+
+
+def _with_ancestors(incidence: Matrix, arrays: GraphArrays) -> Matrix:
+    edges = arrays.edges.get(("Category", "SUBCATEGORY_OF", "Category"))
+    if edges is None:
+        return incidence
+    n = incidence.shape[1]
+    parent = _incidence(edges.source, edges.target, (n, n))
+    level = incidence
+    while (level := sp.csr_array(level @ parent)).nnz:
+        incidence = incidence.maximum(level)
+    return sp.csr_array(incidence)
