@@ -1,7 +1,7 @@
 """Metrics, full-ranking protocols, baselines and reports. Knows of no model but through callables."""
 
 from .baselines import BASELINES
-from .compare import compare, examine
+from .document import compare, examine
 from .evaluate import Fit, Ranks, Scorer, Trained, rank_targets
 from .metrics import METRICS
 from .outcome import summarise

@@ -22,11 +22,7 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
 
 def to_text(document: Mapping[str, Any]) -> str:
     """The document for the terminal: the table, who was not asked, and how the best model differs."""
-    seeds = document["seeds"]
-    settings = [f"{name} {value:g}" for name, value in document["settings"].items() if value is not None]
-    title = ", ".join([document["dataset"], document["protocol"], *settings])
-    lines = [title + (f"; means over seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else "")]
-    lines.append(to_table(document["models"]))
+    lines = [title(document), to_table(document["models"])]
     level = document["intervals"]["level"]
     lines.append(f"in brackets: {level:.0%} intervals")
     lines.append(f"users without a target, left out: {document['n_without_target']:,}")
@@ -40,6 +36,14 @@ def to_text(document: Mapping[str, Any]) -> str:
             for row in compared
         ]
     return "\n".join(lines)
+
+
+def title(document: Mapping[str, Any]) -> str:
+    """What was evaluated, and how."""
+    seeds = document["seeds"]
+    settings = [f"{name} {value:g}" for name, value in document["settings"].items() if value is not None]
+    what = ", ".join([document["dataset"], document["protocol"], *settings])
+    return what + (f"; means over seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else "")
 
 
 def to_table(models: Mapping[str, Mapping[str, Any]]) -> str:

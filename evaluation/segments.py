@@ -9,13 +9,13 @@ from ..data import Columns, Dataset
 from ..data.splits import DAY, BoolArray, Cases, Split
 from .metrics import IntArray
 
-PRODUCT_EVENTS = (0, 1, 5, 10, 20, 50, 100)
+PRODUCT_EVENTS = (0, 1, 5, 10, 20, 50, 100, 500)
 """Where bins of a product's training events start."""
 
 PRODUCT_AGE = (0, 7, 30, 90, 365)
 """Where bins of the days start since a product's first training event, up to the last of all."""
 
-USER_EVENTS = (0, 1, 2, 3, 5, 10, 20, 50)
+USER_EVENTS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 500)
 """Where bins of a user's known events start."""
 
 MOST_CATEGORIES = 10
