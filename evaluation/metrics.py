@@ -30,7 +30,9 @@ def hit_rate(ranks: IntArray, owner: IntArray, k: int) -> Values:
 
 
 def ndcg(ranks: IntArray, owner: IntArray, k: int) -> Values:
-    """Discounted gain `Σ 1 / log2(rank + 2)` over the best possible one (Järvelin, Kekäläinen 2002).
+    """Discounted gain `Σ 1 / log2(rank + 2)` over the best possible one.
+
+    Järvelin, Kekäläinen 2002, with the discount of Burges et al. 2005, that tells the first two places apart.
 
     The best possible has the user's targets, or `k` of them, at the head of the list.
 

@@ -41,7 +41,7 @@ def to_text(document: Mapping[str, Any]) -> str:
 def title(document: Mapping[str, Any]) -> str:
     """What was evaluated, and how."""
     seeds = document["seeds"]
-    settings = [f"{name} {value:g}" for name, value in document["settings"].items() if value is not None]
+    settings = [f"{name} {value:g}" for name, value in document["settings"].items() if value]
     what = ", ".join([document["dataset"], document["protocol"], *settings])
     return what + (f"; means over seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else "")
 

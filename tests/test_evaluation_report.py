@@ -175,6 +175,14 @@ def test_the_evaluation_needs_matplotlib_only_for_the_page() -> None:
     assert done.stdout.strip() == "False"
 
 
+def test_the_python_example_of_the_documentation_imports_what_exists() -> None:
+    text = (DOCS / "evaluation.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    imports = [line for line in example.splitlines() if line.startswith("from cartograph")]
+    assert len(imports) == 2
+    exec("\n".join(imports))
+
+
 def _paths(value: Any, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
     """Every way through the keys of a document, names that differ between evaluations as `*`."""
     if isinstance(value, list):
