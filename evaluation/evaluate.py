@@ -117,17 +117,15 @@ def rank_targets(scorer: Scorer, cases: Cases, n_products: int, *, k: int = 10, 
 
 def _first(scores: FloatArray, k: int) -> IntArray:
     """The `k` best columns of every row, the earlier of equal ones, -1 for minus infinity, `(n, k)`."""
-    n = scores.shape[1]
-    best = np.argpartition(scores, n - k, axis=1)[:, n - k :]
-    rows = np.arange(len(scores))[:, None]
-    last = scores[rows, best].min(axis=1, keepdims=True)
-    # Which of equal scores argpartition takes depends on the processor; what is recommended must not.
-    for row in np.flatnonzero(np.count_nonzero(scores >= last, axis=1) > k):
-        above = np.flatnonzero(scores[row] > last[row])
+    last = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]  # fast however many are equal at the low end
+    chosen = scores >= last
+    # Which of equal scores a partition takes depends on the processor; what is recommended must not.
+    for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > k):
         equal = np.flatnonzero(scores[row] == last[row])
-        best[row] = np.concatenate([above, equal[: k - len(above)]])
-    best[scores[rows, best] == -np.inf] = -1
-    return best
+        above = np.count_nonzero(chosen[row]) - len(equal)
+        chosen[row, equal[k - above :]] = False
+    best = np.flatnonzero(chosen).reshape(len(scores), k) % scores.shape[1]
+    return np.where(np.take_along_axis(scores, best, axis=1) == -np.inf, -1, best)
 
 
 def _at_least(scores: FloatArray, user: IntArray, own: FloatArray) -> IntArray:

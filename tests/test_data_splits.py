@@ -23,6 +23,7 @@ from cartograph.data import (
     user_cold,
 )
 from cartograph.data.cold_splits import withheld_products
+from cartograph.data.splits import DAY
 
 c = Columns
 Event = tuple[str, str, int]
@@ -96,19 +97,40 @@ def test_the_time_split_by_hand() -> None:
 
 
 def test_a_gap_before_each_window_is_known_to_nobody() -> None:
-    day = 86_400
-    dataset = dataset_of([(user, f"p{i}", i * day) for user in ("ann", "bob") for i in range(6)])
+    dataset = dataset_of([(user, f"p{i}", i * DAY) for user in ("ann", "bob") for i in range(6)])
     cut = time_split(dataset, gap=1, window=1)
     # Days 0 1 | gap 2 | validation 3 | gap 4 | test 5, which ends a second after the last event.
-    assert trained(cut) == [(user, f"p{i}", i * day) for i in (0, 1) for user in ("ann", "bob")]
+    assert trained(cut) == [(user, f"p{i}", i * DAY) for i in (0, 1) for user in ("ann", "bob")]
     assert asked(dataset, cut.validation)["ann"] == (["p0", "p1"], ["p3"])
     assert asked(dataset, cut.open("any"))["ann"] == (["p0", "p1", "p2", "p3"], ["p5"])
     assert cut.settings == {"gap": 1, "window": 1}
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.integers(0, 11), st.integers(0, 40)), min_size=10, max_size=60
+    ),
+    st.integers(0, 5),
+    st.sampled_from([None, 3, 8]),
+)
+@settings(max_examples=100, deadline=None)
+def test_nobody_is_asked_or_taught_what_happens_in_a_gap(
+    events: list[tuple[str, int, int]], gap: int, window: int | None
+) -> None:
+    dataset = dataset_of([(user, f"p{product}", at * DAY) for user, product, at in events], n_products=12)
+    try:
+        cut = time_split(dataset, gap=gap, window=window)
+    except DataError:
+        return
+    last = dataset.events.groupby([c.USER, c.PRODUCT])[c.AT].max()
+    assert cut.train.events[c.AT].max() >= cut.validation.histories.at.max()
+    for cases in (cut.validation, cut.open("any")):
+        for user, (_, targets) in asked(dataset, cases).items():
+            assert min(last[user, target] for target in targets) > cases.histories.at.max() + gap * DAY
+
+
 def test_a_gap_is_taken_from_the_training_part_and_leaves_the_share_for_validation() -> None:
-    day = 86_400
-    dataset = dataset_of([("ann", f"p{i % 100}", i * day) for i in range(100)], n_products=100)
+    dataset = dataset_of([("ann", f"p{i % 100}", i * DAY) for i in range(100)], n_products=100)
     plain, gapped = time_split(dataset), time_split(dataset, gap=5)
     assert plain.open("any").targets.tolist() == gapped.open("any").targets.tolist() == list(range(90, 100))
     assert plain.validation.targets.tolist() == list(range(80, 90))

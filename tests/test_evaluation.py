@@ -138,6 +138,16 @@ def test_the_list_holds_the_best_and_of_equal_ones_the_first_but_nothing_that_is
     assert found.recommended.tolist() == [True, True, True, False, True]
 
 
+@given(
+    st.lists(st.lists(st.integers(0, 3), min_size=9, max_size=9), min_size=1, max_size=5), st.integers(1, 9)
+)
+def test_lists_are_the_heads_of_a_stable_sort(scores: list[list[int]], k: int) -> None:
+    table = [[float(score) for score in row] for row in scores]
+    found = rank_targets(constant(table), cases_of([[]] * len(scores), [[0]] * len(scores)), 9, k=k)
+    for row, listed in zip(scores, found.lists, strict=True):
+        assert sorted(listed) == sorted(sorted(range(9), key=lambda p: (-row[p], p))[:k])
+
+
 def test_a_list_longer_than_the_catalogue_is_the_catalogue() -> None:
     found = rank_targets(constant([[1.0, 2.0]]), cases_of([[]], [[0]]), 2, k=10)
     assert sorted(found.lists[0].tolist()) == [-1] * 8 + [0, 1]
