@@ -97,7 +97,7 @@ def _entry(by_seed: list[Outcome], rows: list[npt.NDArray[np.int64]]) -> tuple[d
     }
     entry["segments"] = {}
     for by, segment in names:
-        if by != "targets":
+        if by != "targets" and samples[by, segment].n_distinct:
             figures = _figures((by, segment), by_seed, samples, resampled)
             entry["segments"].setdefault(by, {})[segment] = figures
     entry["seeds"] = [_of_seed(outcome) for outcome in by_seed]
@@ -140,8 +140,8 @@ def _of_seed(outcome: Outcome) -> dict[str, Any]:
         "seed": outcome.seed,
         **means,
         "seconds": dict(outcome.seconds),
-        "curve": list(outcome.trained.curve),
-        "settings": dict(outcome.trained.settings),
+        "curve": list(outcome.curve),
+        "settings": dict(outcome.settings),
     }
 
 

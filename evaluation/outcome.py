@@ -55,7 +55,9 @@ class Outcome:
     whole: Mapping[str, float]
     """Figures of all lists together: coverage and Gini index."""
     seconds: Mapping[str, float]
-    trained: Trained
+    curve: Sequence[float]
+    """As in `Trained`; the scorer itself, which may be large, is not kept."""
+    settings: Mapping[str, float | str | None]
 
 
 def take(exam: Exam, name: str, fit: Fit, catalogue: Catalogue) -> Outcome:
@@ -86,7 +88,8 @@ def take(exam: Exam, name: str, fit: Fit, catalogue: Catalogue) -> Outcome:
         parts,
         {f"coverage@{K}": coverage(found.lists, n_products), f"gini@{K}": gini(found.lists, n_products)},
         seconds,
-        scorer if isinstance(scorer, Trained) else Trained(scorer),
+        scorer.curve if isinstance(scorer, Trained) else (),
+        scorer.settings if isinstance(scorer, Trained) else {},
     )
 
 

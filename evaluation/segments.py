@@ -36,9 +36,8 @@ class Segments:
         return Segments(self.names, self.of[rows])
 
     def masks(self) -> dict[str, BoolArray]:
-        """Which are in each segment, `(n,)`; segments without any are left out."""
-        masks = {name: self.of == i for i, name in enumerate(self.names)}
-        return {name: mask for name, mask in masks.items() if mask.any()}
+        """Which are in each segment, `(n,)`."""
+        return {name: self.of == i for i, name in enumerate(self.names)}
 
 
 def by_target(split: Split, cases: Cases) -> dict[str, Segments]:

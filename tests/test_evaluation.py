@@ -1,5 +1,6 @@
 """Metrics against arithmetic, ranking against a full sort, baselines on a planted shop."""
 
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
@@ -235,6 +236,30 @@ def test_the_figures_of_several_seeds_are_the_means_of_each() -> None:
         assert entry["overall"]["gini@10"] == pytest.approx(
             np.mean([document["models"][name]["overall"]["gini@10"] for document in alone])
         )
+
+
+def test_segments_keep_their_order_when_a_seed_lacks_one(shop: Dataset) -> None:
+    exams = [item_cold(shop, share=0.3, seed=seed) for seed in range(4)]
+    entry = examine(exams, {"popular": BASELINES["popular"]})["models"]["popular"]
+    starts = [int(name.split("-")[0]) for name in entry["segments"]["product events"]]
+    assert starts == sorted(starts)
+
+
+def test_scorers_are_let_go_once_they_have_answered(shop: Dataset) -> None:
+    kept: list[weakref.ref[Scorer]] = []
+
+    class Large:
+        def __call__(self, histories: Histories) -> np.ndarray:
+            return np.zeros((len(histories), len(shop.products)), dtype=np.float32)
+
+    def fit(split: Split) -> Scorer:
+        assert all(ref() is None for ref in kept)
+        scorer = Large()
+        kept.append(weakref.ref(scorer))
+        return scorer
+
+    compare(leave_one_out(shop), {"first": fit, "second": fit})
+    assert len(kept) == 2
 
 
 def test_an_evaluation_of_nothing_is_refused(shop: Dataset) -> None:

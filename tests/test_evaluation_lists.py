@@ -108,7 +108,9 @@ def test_coverage_gini_and_diversity_lie_between_zero_and_one(rows: list[list[in
 def test_bins_take_their_start_and_not_their_end() -> None:
     bins = binned(np.array([-1, 0, 6, 7, 400]), (0, 7, 30), below="new", unit=" days")
     assert [bins.names[i] for i in bins.of] == ["new", "0-6 days", "0-6 days", "7-29 days", "30+ days"]
-    assert list(bins.masks()) == ["new", "0-6 days", "7-29 days", "30+ days"]
+    masks = bins.masks()
+    assert list(masks) == ["new", "0-6 days", "7-29 days", "30+ days"]
+    assert masks["0-6 days"].tolist() == [False, True, True, False, False]
 
 
 def test_targets_are_parted_by_what_training_knows() -> None:
