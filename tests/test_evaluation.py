@@ -24,6 +24,8 @@ from cartograph.evaluation.evaluate import NEVER
 from cartograph.evaluation.metrics import average_precision, hit_rate, mrr, ndcg, recall
 from tests.planted import planted_shop
 
+FEW = {name: BASELINES[name] for name in ("popular", "item-knn")}
+
 RANKS = np.array([0, 3, 11])
 OWNER = np.array([0, 0, 1])
 
@@ -186,8 +188,8 @@ def test_cold_and_warm_targets_are_told_apart() -> None:
     assert segments["overall"]["coverage@10"] == 1.0
 
 
-def test_every_baseline_beats_chance_on_the_planted_shop_and_item_knn_finds_the_groups(shop: Dataset) -> None:
-    results = compare(leave_one_out(shop), BASELINES)
+def test_popularity_is_about_chance_on_the_planted_shop_and_item_knn_finds_the_groups(shop: Dataset) -> None:
+    results = compare(leave_one_out(shop), FEW)
     assert results["popular"]["overall"]["recall@10"] > 10 / 32 * 0.7
     assert results["item-knn"]["overall"]["recall@10"] > 0.9
     assert set(results["item-knn"]["seconds"]) == {"fit", "score"}
@@ -213,7 +215,7 @@ def test_a_second_look_at_the_same_test_part_is_refused(shop: Dataset) -> None:
 
 def test_fitting_does_not_change_the_split(shop: Dataset) -> None:
     exam, untouched = leave_one_out(shop), leave_one_out(shop)
-    compare(exam, BASELINES)
+    compare(exam, FEW)
     assert exam.train.events.equals(untouched.train.events)
     for part, same in ((exam.validation, untouched.validation), (exam.open("any"), untouched.open("any"))):
         np.testing.assert_array_equal(part.targets, same.targets)
@@ -223,8 +225,8 @@ def test_fitting_does_not_change_the_split(shop: Dataset) -> None:
 def test_the_figures_of_several_seeds_are_the_means_of_each() -> None:
     shop = planted_shop(n_users=100)
     exams = [item_cold(shop, seed=seed) for seed in (3, 4)]
-    both = examine(iter(exams), BASELINES)
-    alone = [examine([item_cold(shop, seed=seed)], BASELINES) for seed in (3, 4)]
+    both = examine(iter(exams), FEW)
+    alone = [examine([item_cold(shop, seed=seed)], FEW) for seed in (3, 4)]
     assert both["seeds"] == [3, 4]
     for name, entry in both["models"].items():
         for segment in ("overall", "warm", "cold"):
@@ -263,7 +265,7 @@ def test_scorers_are_let_go_once_they_have_answered(shop: Dataset) -> None:
 
 
 def test_an_evaluation_of_nothing_is_refused(shop: Dataset) -> None:
-    for exams, models in (([], BASELINES), ([leave_one_out(shop)], {})):
+    for exams, models in (([], FEW), ([leave_one_out(shop)], {})):
         with pytest.raises(ValueError, match="give at least one exam and one model"):
             examine(exams, models)
 
@@ -287,7 +289,7 @@ def test_a_model_may_tell_how_it_was_trained(shop: Dataset) -> None:
     def fit(split: Split) -> Scorer:
         return Trained(BASELINES["popular"](split), curve=[0.1, 0.3], settings={"weight": 0.5})
 
-    entry = compare(leave_one_out(shop), {"told": fit, **BASELINES})
+    entry = compare(leave_one_out(shop), {"told": fit, **FEW})
     assert (entry["told"]["seeds"][0]["curve"], entry["told"]["seeds"][0]["settings"]) == (
         [0.1, 0.3],
         {"weight": 0.5},
