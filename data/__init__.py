@@ -6,7 +6,7 @@ from .errors import CartographError, DataError, EncoderError, RunError, StoreErr
 from .files import atomically
 from .load import Source, datasets, load
 from .protocols import PROTOCOLS, split
-from .splits import Cases, Split, leave_one_out, time_split
+from .splits import Cases, Exam, Split, leave_one_out, time_split
 
 __all__ = [
     "EVENT_TYPES",
@@ -18,6 +18,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "EncoderError",
+    "Exam",
     "Histories",
     "RunError",
     "Source",

@@ -3,10 +3,10 @@
 import numpy as np
 
 from .dataset import Columns, Dataset, Histories
-from .splits import BoolArray, Split, assemble, cases, one_each
+from .splits import BoolArray, Exam, assemble, cases, one_each
 
 
-def item_cold(dataset: Dataset, share: float = 0.2, seed: int = 0) -> Split:
+def item_cold(dataset: Dataset, share: float = 0.2, *, seed: int = 0) -> Exam:
     """Ask for every user's last product, with a share of the products withheld from training and histories.
 
     A test target that was withheld is cold, any other warm; the candidates are the whole catalogue. The
@@ -48,17 +48,22 @@ def item_cold(dataset: Dataset, share: float = 0.2, seed: int = 0) -> Split:
         ),
         cases(remaining, tested, n_left[tested], np.arange(len(tested)), targets),
         n_asked=len(histories),
+        seed=seed,
+        settings={"share": share},
     )
 
 
-def user_cold(dataset: Dataset, history: int = 3, share: float = 0.2, seed: int = 0) -> Split:
+def user_cold(dataset: Dataset, history: int = 3, share: float = 0.2, *, seed: int = 0) -> Exam:
     """Ask users whom training never saw for their last product, after the few events before it.
+
+    With the same seed, much the same users are withheld whatever `history` is, so that figures after 1, 2, 3
+    and 5 events can be compared.
 
     Args:
         dataset: Users with fewer than `history + 1` events are never withheld.
         history: How many events a withheld user shows.
-        share: Of the other users to withhold, in (0, 1); half of them is asked in the validation, half in the
-            test.
+        share: Of the other users to withhold, in (0, 1); about half of them are asked in the validation, the
+            others in the test.
         seed: Of the draw.
 
     Raises:
@@ -69,12 +74,14 @@ def user_cold(dataset: Dataset, history: int = 3, share: float = 0.2, seed: int 
         raise ValueError(f"history is {history}; it must be 1 or more")
     histories = dataset.histories()
     lengths = histories.lengths
-    able = np.random.default_rng(seed).permutation(np.flatnonzero(lengths > history))
-    withheld = able[: round(share * len(able))]
+    order = np.random.default_rng(seed).permutation(len(lengths))
+    able = np.flatnonzero(lengths[order] > history)
+    places = able[: round(share * len(able))]
+    withheld = order[places]
     shown = np.repeat(lengths, lengths) - history - 1
     from_end = np.arange(len(histories.products)) - np.repeat(histories.offsets[:-1], lengths)
     tails = select(histories, from_end >= shown)
-    parts = np.sort(withheld[: len(withheld) // 2]), np.sort(withheld[len(withheld) // 2 :])
+    parts = np.sort(withheld[places % 2 == 0]), np.sort(withheld[places % 2 == 1])
     validation, test = (
         cases(
             tails, users, np.full(len(users), history), *one_each(tails, users, np.full(len(users), history))
@@ -84,7 +91,15 @@ def user_cold(dataset: Dataset, history: int = 3, share: float = 0.2, seed: int 
     trained = np.ones(len(histories), dtype=bool)
     trained[withheld] = False
     return assemble(
-        "user-cold", dataset, histories, np.repeat(trained, lengths), validation, test, n_asked=len(parts[1])
+        "user-cold",
+        dataset,
+        histories,
+        np.repeat(trained, lengths),
+        validation,
+        test,
+        n_asked=len(parts[1]),
+        seed=seed,
+        settings={"history": history, "share": share},
     )
 
 

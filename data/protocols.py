@@ -7,9 +7,9 @@ from typing import Any
 
 from .cold_splits import item_cold, user_cold
 from .dataset import Dataset
-from .splits import Split, leave_one_out, time_split
+from .splits import Exam, leave_one_out, time_split
 
-PROTOCOLS: MappingProxyType[str, Callable[..., Split]] = MappingProxyType(
+PROTOCOLS: MappingProxyType[str, Callable[..., Exam]] = MappingProxyType(
     {
         "leave-one-out": leave_one_out,
         "time": time_split,
@@ -19,7 +19,7 @@ PROTOCOLS: MappingProxyType[str, Callable[..., Split]] = MappingProxyType(
 )
 
 
-def split(dataset: Dataset, protocol: str, **settings: Any) -> Split:
+def split(dataset: Dataset, protocol: str, **settings: Any) -> Exam:
     """The dataset, cut by the protocol of that name.
 
     Args:

@@ -1,6 +1,7 @@
 """Leak-free splits of a dataset into training events, validation cases and test cases."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ from .dataset import Columns, Dataset, Histories, IntArray
 from .errors import DataError
 
 BoolArray = npt.NDArray[np.bool_]
+
+DAY = 86_400
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -45,24 +49,61 @@ class Cases:
 
 @dataclass(frozen=True)
 class Split:
-    """One dataset, cut for one protocol."""
+    """What a model may know of a dataset that was cut for one protocol: all but the test part."""
 
     protocol: str
     train: Dataset
     """The whole catalogue with the training events only."""
     validation: Cases
-    test: Cases
+    """To choose settings on."""
     cold: BoolArray
     """Which products have no training event, `(n_products,)`."""
+    seed: int
+    """Of what was drawn at random for the split; a model that draws at random adds it to its own seed."""
+
+
+@dataclass(frozen=True)
+class Exam(Split):
+    """A split with its test part, which is opened once for each model."""
+
+    settings: Mapping[str, float | None]
+    """What the protocol was asked for, by name."""
     n_without_target: int
     """Users of whom nothing could be asked in the test part."""
+    _test: Cases
+    _opened: set[str] = field(default_factory=set, init=False, repr=False)
+
+    def split(self) -> Split:
+        """The same without the test part: what a model is fitted on."""
+        return Split(self.protocol, self.train, self.validation, self.cold, self.seed)
+
+    def open(self, model: str) -> Cases:
+        """The test part, once for each model.
+
+        Args:
+            model: Who asks.
+
+        Raises:
+            ValueError: This model has had it: a second look would choose on test data.
+        """
+        if model in self._opened:
+            raise ValueError(
+                f"the test part was opened for {model!r} before; choose settings on `split.validation`, "
+                "or cut the dataset anew for an evaluation of its own"
+            )
+        self._opened.add(model)
+        return self._test
 
 
-def leave_one_out(dataset: Dataset) -> Split:
+def leave_one_out(dataset: Dataset, *, seed: int = 0) -> Exam:
     """Every user's last event is the test target, the last but one the validation target, the rest training.
 
     The history of a test case holds the validation event. Users with fewer than 3 events are in training
     only; a target that is in its history already is not asked.
+
+    Args:
+        dataset: Any.
+        seed: For the models; nothing is drawn for this split.
 
     Raises:
         DataError: There is nobody to ask.
@@ -80,23 +121,42 @@ def leave_one_out(dataset: Dataset) -> Split:
         cases(histories, users, ends - 2, *one_each(histories, users, ends - 2)),
         cases(histories, users, ends - 1, *one_each(histories, users, ends - 1)),
         n_asked=len(histories),
+        seed=seed,
+        settings={},
     )
 
 
-def time_split(dataset: Dataset, validation: float = 0.1, test: float = 0.1) -> Split:
-    """Train on the past, ask about the future: the same two moments cut the events of all users.
+def time_split(
+    dataset: Dataset,
+    validation: float = 0.1,
+    test: float = 0.1,
+    *,
+    gap: float = 0.0,
+    window: float | None = None,
+    seed: int = 0,
+) -> Exam:
+    """Train on the past, ask about the future: the same moments cut the events of all users.
 
-    The targets of a user are the distinct products in the window that are not in the history, which is
-    everything before the window. Users without an event before a window are not asked about it.
+    In time: training, gap, validation window, gap, test window. The targets of a user are the distinct
+    products in a window that are not in the history, which is everything before the gap in front of it. What
+    happens in a gap is known to nobody, as in a shop that trains nightly or weekly. Users without an event
+    before the gap are not asked.
 
     Args:
         dataset: One with times.
-        validation: Share of the events in the validation window, which ends where the test window starts.
+        validation: Share of the events in the validation window.
         test: Share of the events in the test window; it starts with its first moment, inclusive.
+        gap: Days before each window that are left out.
+        window: Days that each window is long, the test window being the last; given instead of shares.
+        seed: For the models; nothing is drawn for this split.
 
     Raises:
         DataError: The dataset has no times, or there is nobody to ask.
     """
+    if gap < 0 or (window is not None and window <= 0):
+        raise ValueError(
+            f"gap {gap} and window {window} are in days; they must not be negative, nor window 0"
+        )
     if not (0 < validation < 1 and 0 < test < 1 and validation + test < 1):
         raise ValueError(f"validation {validation} and test {test} must be above 0 and below 1 together")
     if not dataset.timed or dataset.events.empty:
@@ -104,23 +164,34 @@ def time_split(dataset: Dataset, validation: float = 0.1, test: float = 0.1) -> 
             f"{dataset.name}: protocol 'time' needs times; give the events a column `at`, or choose another"
         )
     at = dataset.events[Columns.AT].to_numpy(np.int64)
-    first, second = np.quantile(at, [1 - validation - test, 1 - test], method="higher")
+    end, unseen = int(at[-1]) + 1, round(gap * DAY)
+    if window is None:
+        last = int(np.quantile(at, 1 - test, method="higher"))
+        missed = np.count_nonzero((at >= last - unseen) & (at < last)) / len(at)
+        share = max(0.0, 1 - test - missed - validation)
+        first = int(np.quantile(at, share, method="higher"))
+    else:
+        last = end - round(window * DAY)
+        first = last - unseen - round(window * DAY)
     histories = dataset.histories()
     return assemble(
         "time",
         dataset,
         histories,
-        histories.at < first,
-        _window(histories, first, second),
-        _window(histories, second, at[-1] + 1),
+        histories.at < first - unseen,
+        _window(histories, first - unseen, first, last - unseen),
+        _window(histories, last - unseen, last, end),
         n_asked=len(histories),
+        seed=seed,
+        settings={"gap": gap, "window": window}
+        | ({"validation": validation, "test": test} if window is None else {}),
     )
 
 
-def _window(histories: Histories, start: int, end: int) -> Cases:
-    """What each user with a history did first in `[start, end)`."""
+def _window(histories: Histories, known: int, start: int, end: int) -> Cases:
+    """What each user with a history before `known` did first in `[start, end)`."""
     owner = np.repeat(np.arange(len(histories)), histories.lengths)
-    before = np.bincount(owner[histories.at < start], minlength=len(histories))
+    before = np.bincount(owner[histories.at < known], minlength=len(histories))
     users = np.flatnonzero(before)
     inside = (histories.at >= start) & (histories.at < end) & (before[owner] > 0)
     case_of_user = np.cumsum(before > 0) - 1
@@ -181,8 +252,10 @@ def assemble(
     test: Cases,
     *,
     n_asked: int,
-) -> Split:
-    """The split of one protocol.
+    seed: int,
+    settings: Mapping[str, float | None],
+) -> Exam:
+    """The exam of one protocol.
 
     Args:
         protocol: Its name.
@@ -192,6 +265,8 @@ def assemble(
         validation: Its cases.
         test: Its cases.
         n_asked: How many users should have been asked in the test.
+        seed: Of what was drawn.
+        settings: What the protocol was asked for.
 
     Raises:
         DataError: There is no training event, or nobody to ask.
@@ -206,4 +281,4 @@ def assemble(
     rows = np.sort(np.argsort(users, kind="stable")[train])
     trained = dataset.with_events(dataset.events.iloc[rows])
     cold = np.bincount(histories.products[train], minlength=len(dataset.products)) == 0
-    return Split(protocol, trained, validation, test, cold, n_without_target=n_asked - len(test))
+    return Exam(protocol, trained, validation, cold, seed, settings, n_asked - len(test), test)

@@ -1,9 +1,11 @@
 """Metrics, full-ranking protocols, baselines and reports. Knows of no model but through callables."""
 
 from .baselines import BASELINES
-from .evaluate import Fit, Ranks, Scorer, compare, rank_targets, summarise
+from .document import compare, examine
+from .evaluate import Fit, Ranks, Scorer, Trained, rank_targets
 from .metrics import METRICS
-from .report import to_json, to_table, write_json
+from .outcome import summarise
+from .report import to_table, to_text, write_json
 
 __all__ = [
     "BASELINES",
@@ -11,10 +13,12 @@ __all__ = [
     "Fit",
     "Ranks",
     "Scorer",
+    "Trained",
     "compare",
+    "examine",
     "rank_targets",
     "summarise",
-    "to_json",
     "to_table",
+    "to_text",
     "write_json",
 ]

@@ -1,39 +1,66 @@
 """Full ranking: every product of the catalogue is scored, and the targets' ranks are counted."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ..data import Histories
-from ..data.splits import Cases, Split
+from ..data.splits import BoolArray, Cases, Split
 from .metrics import METRICS, IntArray, Values
 
-Scorer = Callable[[Histories], npt.NDArray[np.float32]]
-"""From the histories of `n` users to scores, `(n, n_products)`, columns as the rows of `Dataset.products`."""
+FloatArray = npt.NDArray[np.float32]
+
+Scorer = Callable[[Histories], FloatArray]
+"""From the histories of `n` users to scores, `(n, n_products)`, columns as the rows of `Dataset.products`;
+minus infinity for what must not be recommended."""
 
 Fit = Callable[[Split], Scorer]
-"""From a split, of which it may read the training and the validation part, to a scorer."""
+"""From what a model may know of a split, which is all but the test part, to a scorer."""
 
-SEGMENTS = ("overall", "warm", "cold")
+NEVER = 2**62
+"""The rank of a target that must not be recommended: beyond a list of any length."""
+
+MOST_SCORES = 2**24
+"""At most so many scores are held at once, whatever the size of the catalogue."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A scorer that tells how it came about; a `Fit` may return one in place of a bare scorer."""
+
+    scorer: Scorer
+    curve: Sequence[float] = ()
+    """NDCG@10 on validation after each epoch."""
+    settings: Mapping[str, float | str | None] = field(default_factory=dict)
+    """What was chosen on validation, by name."""
+
+    def __call__(self, histories: Histories) -> FloatArray:
+        """The scorer's scores."""
+        return self.scorer(histories)
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """Where the targets stand in full rankings."""
+    """Where the targets stand in full rankings, and what stands at the head of these."""
 
     ranks: IntArray
-    """0 for the best product, `(n_targets,)`."""
+    """0 for the best product, `NEVER` for one that was ruled out, `(n_targets,)`."""
     owner: IntArray
     """Case of each target, `(n_targets,)`."""
     targets: IntArray
     """Product row of each target, `(n_targets,)`."""
-    recommended: npt.NDArray[np.bool_]
-    """Which products are among anybody's first `k`, `(n_products,)`."""
+    lists: IntArray
+    """Product rows of each case's first `k` in any order, `(n_cases, k)`; -1 where there is no more."""
+    n_products: int
 
-    def per_user(self, metric: str, k: int, keep: npt.NDArray[np.bool_] | None = None) -> Values:
+    @property
+    def recommended(self) -> BoolArray:
+        """Which products are among anybody's first `k`, `(n_products,)`."""
+        return np.bincount(self.lists[self.lists >= 0], minlength=self.n_products) > 0
+
+    def per_user(self, metric: str, k: int, keep: BoolArray | None = None) -> Values:
         """One value a user of those with a target to keep.
 
         Args:
@@ -57,76 +84,55 @@ def rank_targets(scorer: Scorer, cases: Cases, n_products: int, *, k: int = 10, 
         scorer: Scores every product.
         cases: The questions.
         n_products: Size of the catalogue.
-        k: Length of the lists that `recommended` counts.
-        batch: Users scored at once.
+        k: Length of the lists.
+        batch: Users scored at once; fewer where the catalogue is so large that `MOST_SCORES` would be passed.
 
     Raises:
         ValueError: The scorer answers in the wrong shape or with NaN.
     """
     ranks = np.zeros(len(cases.targets), dtype=np.int64)
     owner = np.repeat(np.arange(len(cases)), np.diff(cases.offsets))
-    recommended = np.zeros(n_products, dtype=bool)
-    for start in range(0, len(cases), batch):
-        rows = np.arange(start, min(start + batch, len(cases)))
+    lists = np.full((len(cases), k), -1, dtype=np.int64)
+    step = max(1, min(batch, MOST_SCORES // n_products))
+    for start in range(0, len(cases), step):
+        rows = np.arange(start, min(start + step, len(cases)))
         histories = cases.histories.take(rows)
         scores = np.array(scorer(histories), dtype=np.float32)
         if scores.shape != (len(rows), n_products):
             raise ValueError(f"scores have shape {scores.shape}; they must be {(len(rows), n_products)}")
-        if np.isnan(scores).any():
+        if np.isnan(scores.min()):
             raise ValueError("a score is NaN; a scorer must give every product a number")
         scores[np.repeat(np.arange(len(rows)), histories.lengths), histories.products] = -np.inf
-        first = min(k, n_products)
-        recommended[np.unique(np.argpartition(-scores, first - 1, axis=1)[:, :first])] = True
+        lists[rows, : min(k, n_products)] = _first(scores, min(k, n_products))
         here = slice(cases.offsets[start], cases.offsets[rows[-1] + 1])
         user, target = owner[here] - start, cases.targets[here]
         own = scores[user, target]
         scores[user, target] = -np.inf
-        others = np.array([np.count_nonzero(scores[u] >= s) for u, s in zip(user, own, strict=True)])
+        others = np.where(own == -np.inf, NEVER, _at_least(scores, user, own))
         order = np.lexsort((-own, user))  # every user's targets, best first
         before = np.arange(len(order)) - (cases.offsets[start:][user[order]] - cases.offsets[start])
         ranks[here][order] = others[order] + before
-    return Ranks(ranks, owner, cases.targets, recommended)
+    return Ranks(ranks, owner, cases.targets, lists, n_products)
 
 
-def summarise(
-    found: Ranks, cold: npt.NDArray[np.bool_], ks: Sequence[int] = (5, 10, 20)
-) -> dict[str, dict[str, float]]:
-    """Means over users by segment: all targets, those with training events (warm), those without (cold).
-
-    Args:
-        found: What `rank_targets` returns.
-        cold: Which products have no training event, `(n_products,)`.
-        ks: Lengths of list.
-
-    Returns:
-        For each of `SEGMENTS`, `n_users` and each metric as `name@k`; a segment that nobody is in has only
-        `n_users`. Overall has `coverage@10` too: the share of the catalogue in anybody's first 10.
-    """
-    is_cold = cold[found.targets]
-    segments = {"overall": np.ones_like(is_cold), "warm": ~is_cold, "cold": is_cold}
-    out: dict[str, dict[str, float]] = {}
-    for name, keep in segments.items():
-        out[name] = {"n_users": len(np.unique(found.owner[keep]))}
-        if keep.any():
-            for k in ks:
-                for metric in METRICS:
-                    out[name][f"{metric}@{k}"] = float(found.per_user(metric, k, keep).mean())
-    out["overall"]["coverage@10"] = float(found.recommended.mean())
-    return out
+def _first(scores: FloatArray, k: int) -> IntArray:
+    """The `k` best columns of every row, the earlier of equal ones, -1 for minus infinity, `(n, k)`."""
+    last = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]  # fast however many are equal at the low end
+    chosen = scores >= last
+    # Which of equal scores a partition takes depends on the processor; what is recommended must not.
+    for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > k):
+        equal = np.flatnonzero(scores[row] == last[row])
+        above = np.count_nonzero(chosen[row]) - len(equal)
+        chosen[row, equal[k - above :]] = False
+    best = np.flatnonzero(chosen).reshape(len(scores), k) % scores.shape[1]
+    return np.where(np.take_along_axis(scores, best, axis=1) == -np.inf, -1, best)
 
 
-def compare(split: Split, models: Mapping[str, Fit]) -> dict[str, dict[str, dict[str, float]]]:
-    """Fit every model and read the test part once for each.
-
-    Returns:
-        By model name: the segments of `summarise`, and `seconds` to `fit` and to `score` all test cases.
-    """
-    results = {}
-    for name, fit in models.items():
-        begun = time.perf_counter()
-        scorer = fit(split)
-        fitted = time.perf_counter()
-        found = rank_targets(scorer, split.test, len(split.train.products))
-        seconds = {"fit": fitted - begun, "score": time.perf_counter() - fitted}
-        results[name] = {**summarise(found, split.cold), "seconds": seconds}
-    return results
+def _at_least(scores: FloatArray, user: IntArray, own: FloatArray) -> IntArray:
+    """How many of the user's scores are no lower than each of `own`, `(n_targets,)`; `user` ascends."""
+    if len(own) < 20 * len(scores):  # up to about so many targets a user, counting is faster than sorting
+        return np.array([np.count_nonzero(scores[u] >= s) for u, s in zip(user, own, strict=True)], np.int64)
+    ordered = np.sort(scores, axis=1)
+    ends = np.searchsorted(user, np.arange(len(scores) + 1))
+    lower = [np.searchsorted(ordered[u], own[ends[u] : ends[u + 1]]) for u in range(len(scores))]
+    return np.asarray(scores.shape[1] - np.concatenate(lower), np.int64)

@@ -30,7 +30,9 @@ def hit_rate(ranks: IntArray, owner: IntArray, k: int) -> Values:
 
 
 def ndcg(ranks: IntArray, owner: IntArray, k: int) -> Values:
-    """Discounted gain `Σ 1 / log2(rank + 2)` over the best possible one (Järvelin, Kekäläinen 2002).
+    """Discounted gain `Σ 1 / log2(rank + 2)` over the best possible one.
+
+    Järvelin, Kekäläinen 2002, with the discount of Burges et al. 2005, that tells the first two places apart.
 
     The best possible has the user's targets, or `k` of them, at the head of the list.
 
@@ -54,7 +56,21 @@ def mrr(ranks: IntArray, owner: IntArray, k: int) -> Values:
     return np.where(first < k, 1 / (first + 1.0), 0.0)
 
 
-METRICS = {"recall": recall, "ndcg": ndcg, "mrr": mrr, "hit_rate": hit_rate}
+def average_precision(ranks: IntArray, owner: IntArray, k: int) -> Values:
+    """Precision at the place of each target found, summed, over the number of targets or `k`, the lesser.
+
+    >>> average_precision(np.array([0, 3]), np.array([0, 0]), k=10).tolist()  # (1/1 + 2/4) / 2
+    [0.75]
+    """
+    order = np.lexsort((ranks, owner))
+    counts = np.bincount(owner)
+    found = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    precision = np.where(ranks[order] < k, found / (ranks[order] + 1.0), 0.0)
+    out: Values = _sum(precision, owner[order]) / np.minimum(counts, k)
+    return out
+
+
+METRICS = {"recall": recall, "ndcg": ndcg, "mrr": mrr, "hit_rate": hit_rate, "map": average_precision}
 """Metrics by the name they have in reports."""
 
 

@@ -52,19 +52,51 @@ def build_parser() -> argparse.ArgumentParser:
 
     train = _verb(verbs, "train", "train the graph network and choose the fusion weights on validation")
     _run(train)
-    _training(train)
+    train.add_argument("--epochs", type=int, help="passes over the events")
+    train.add_argument("--seed", type=int, default=0, help="of weights and order (default: %(default)s)")
+    _device(train)
     train.add_argument("--tensorboard", metavar="DIR", help="write TensorBoard events there")
     _json(train)
 
     evaluate = _verb(verbs, "evaluate", "compare models on a split of a dataset")
     evaluate.add_argument("source", metavar="SOURCE", help="as for `load`")
     evaluate.add_argument(
-        "--protocol", choices=PROTOCOLS, default="leave-one-out", help="how the data are split"
+        "--protocol",
+        choices=PROTOCOLS,
+        default="leave-one-out",
+        help="how the data are split (default: %(default)s); docs/evaluation.md explains each",
     )
     evaluate.add_argument("--models", default=",".join(MODELS), help="names separated by commas")
+    evaluate.add_argument(
+        "--cold-share",
+        type=float,
+        metavar="SHARE",
+        help="of the products (item-cold) or users (user-cold) to withhold from training (default: 0.2)",
+    )
+    evaluate.add_argument(
+        "--history", type=int, metavar="N", help="events that a user shows in user-cold (default: 3)"
+    )
+    evaluate.add_argument(
+        "--gap", type=float, metavar="DAYS", help="left out before each window of `time` (default: 0)"
+    )
+    evaluate.add_argument(
+        "--window",
+        type=float,
+        metavar="DAYS",
+        help="length of each window of `time` (default: each holds a tenth of the events)",
+    )
+    evaluate.add_argument(
+        "--seeds",
+        default="0",
+        metavar="N,N",
+        help="of splits and models; figures are means over them (default: %(default)s)",
+    )
+    evaluate.set_defaults(seed=0)  # of the weights: each seed of --seeds is added to it
+    evaluate.add_argument("--epochs", type=int, help="passes over the events")
     evaluate.add_argument("--encoder", metavar="NAME", help="a hub name or folder of a BERT-family model")
-    _training(evaluate)
+    _device(evaluate)
     evaluate.add_argument("--json", metavar="FILE", help="write the results there as JSON")
+    evaluate.add_argument("--report", metavar="FILE", help="write them there as an HTML page with plots")
 
     recommend = _verb(verbs, "recommend", "the best products for a user, or after some events")
     _run(recommend)
@@ -145,12 +177,6 @@ def _device(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="where to compute (default: %(default)s)",
     )
-
-
-def _training(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--epochs", type=int, help="passes over the events")
-    parser.add_argument("--seed", type=int, default=0, help="of weights and order (default: %(default)s)")
-    _device(parser)
 
 
 def _who(parser: argparse.ArgumentParser) -> None:

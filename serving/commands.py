@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..data import datasets, load
 from .printing import print_explanation, print_json, print_ranking, print_table
@@ -68,18 +68,23 @@ def _train(options: Namespace) -> None:
 
 def _evaluate(options: Namespace) -> None:
     from ..encoders import DEFAULT_ENCODER
-    from ..evaluation import to_table, write_json
+    from ..evaluation import to_text, write_json
     from .pipeline import cartograph, evaluate_models
 
+    settings, seeds = protocol_settings(options), _seeds(options.seeds)
     ours = cartograph(
         encoder=options.encoder or DEFAULT_ENCODER, config=fit_config(options), device=options.device
     )
     names = [name.strip() for name in options.models.split(",")]
-    document = evaluate_models(load(options.source), options.protocol, names, ours)
-    print(f"{document['dataset']}, {document['protocol']}")
-    print(to_table(document["models"]))
+    dataset = load(options.source)
+    document = evaluate_models(dataset, options.protocol, names, ours, seeds=seeds, **settings)
+    print(to_text(document))
     if options.json:
         write_json(Path(options.json), document)
+    if options.report:
+        from ..evaluation.html import write_html
+
+        write_html(Path(options.report), document)
 
 
 def _recommend(options: Namespace) -> None:
@@ -150,6 +155,41 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "cypher": _cypher,
 }
 """What runs for each verb."""
+
+
+_PROTOCOL_OPTIONS = {
+    "cold_share": ("share", ("item-cold", "user-cold")),
+    "history": ("history", ("user-cold",)),
+    "gap": ("gap", ("time",)),
+    "window": ("window", ("time",)),
+}
+"""By option of `evaluate`: the setting of the protocol that it is, and for which protocols."""
+
+
+def protocol_settings(options: Namespace) -> dict[str, Any]:
+    """The settings of the protocol that the options of `evaluate` ask for.
+
+    Raises:
+        ValueError: An option is for another protocol.
+    """
+    settings = {}
+    for option, (setting, protocols) in _PROTOCOL_OPTIONS.items():
+        value = getattr(options, option)
+        if value is not None and options.protocol not in protocols:
+            raise ValueError(
+                f"--{option.replace('_', '-')} is for --protocol {' or '.join(protocols)}, "
+                f"not {options.protocol}; leave it out or choose that protocol"
+            )
+        if value is not None:
+            settings[setting] = value
+    return settings
+
+
+def _seeds(given: str) -> list[int]:
+    seeds = [int(name) for name in _ids(given) if name.isdecimal()]
+    if not seeds or len(set(seeds)) < len(given.split(",")):
+        raise ValueError(f"--seeds is {given!r}; give different whole numbers, such as 0,1,2")
+    return seeds
 
 
 def fit_config(options: Namespace) -> "FitConfig":

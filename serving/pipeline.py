@@ -2,7 +2,8 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..data.cold_splits import select
 from ..data.dataset import IntArray
 from ..data.splits import Cases, Split
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
-from ..evaluation import BASELINES, Fit, Scorer, compare, rank_targets, to_json
+from ..evaluation import BASELINES, Fit, Scorer, Trained, examine, rank_targets
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
@@ -182,28 +183,41 @@ def cartograph(
             _renumbered(given.train.histories(), nodes),
             _renumbered_cases(given.validation, nodes),
             _ndcg,
-            config,
+            _seeded(config, given.seed),
             timed=given.train.timed,
             device=device,
             progress=progress,
         )
         if report is not None:
             report(fitted)
-        return lambda histories: fitted.index.scores(_renumbered(histories, nodes))[:, nodes]
+        return Trained(
+            lambda histories: fitted.index.scores(_renumbered(histories, nodes))[:, nodes],
+            [epoch.validation for epoch in fitted.epochs],
+            asdict(fitted.index.fusion),
+        )
 
     return run
 
 
 def evaluate_models(
-    dataset: Dataset, protocol: str, models: Sequence[str], ours: Fit, **settings: Any
+    dataset: Dataset,
+    protocol: str,
+    models: Sequence[str],
+    ours: Fit,
+    *,
+    seeds: Sequence[int] = (0,),
+    progress: bool = True,
+    **settings: Any,
 ) -> dict[str, Any]:
-    """Fit models on a split of a dataset, read the test part once for each, and return the document.
+    """Fit models on the splits of a dataset, read each test part once for each, and return the document.
 
     Args:
         dataset: Any.
         protocol: One of `data.PROTOCOLS`.
         models: `cartograph` or names of `evaluation.BASELINES`.
         ours: What `cartograph` stands for.
+        seeds: One split is drawn, and every model fitted, with each.
+        progress: Whether to show a bar on stderr.
         settings: Of the protocol.
 
     Raises:
@@ -212,9 +226,11 @@ def evaluate_models(
     known: dict[str, Fit] = {**BASELINES, "cartograph": ours}
     for name in models:
         if name not in known:
-            raise ValueError(f"no model {name!r}; choose from {', '.join(known)}")
-    results = compare(split(dataset, protocol, **settings), {name: known[name] for name in models})
-    return to_json(dataset.name, protocol, results)
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"no model {name!r}; choose from {', '.join(known)}{hint}")
+    exams = (split(dataset, protocol, seed=seed, **settings) for seed in seeds)
+    return examine(exams, {name: known[name] for name in models}, progress=progress)
 
 
 def _refuse_others(graph: GraphStore, dataset: Dataset) -> None:
@@ -226,6 +242,11 @@ def _refuse_others(graph: GraphStore, dataset: Dataset) -> None:
             f"the store holds {len(others):,} products that {dataset.name!r} has not, {others[0]!r} say; "
             "empty it with MATCH (n) DETACH DELETE n, or give another server"
         )
+
+
+def _seeded(config: FitConfig, seed: int) -> FitConfig:
+    """The configuration for the split of one seed."""
+    return replace(config, train=replace(config.train, seed=config.train.seed + seed))
 
 
 def hold_out_last(histories: Histories) -> tuple[Histories, Cases]:

@@ -108,6 +108,34 @@ def test_evaluate_prints_a_table_and_writes_the_document(
     ours, knn = document["models"]["cartograph"], document["models"]["item-knn"]
     assert ours["cold"]["recall@10"] > knn["cold"]["recall@10"] == 0
     assert "cartograph" in table
+    (seed,) = ours["seeds"]
+    assert len(seed["curve"]) == 2
+    assert set(seed["settings"]) >= {"text_weight", "cold_offset"}
+
+
+def test_evaluate_takes_seeds_and_the_settings_of_the_protocol(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, page = tmp_path / "new" / "out.json", tmp_path / "new" / "report.html"
+    options = ["--protocol", "user-cold", "--history", "2", "--cold-share", ".5", "--seeds", "3,5"]
+    files = ["--json", str(out), "--report", str(page)]
+    text = answer(capsys, "evaluate", str(folder), "--models", "popular,item-knn", *options, *files)
+    document = json.loads(out.read_text())
+    assert document["settings"] == {"history": 2, "share": 0.5}
+    assert document["seeds"] == [3, 5]
+    assert [run["seed"] for run in document["models"]["popular"]["seeds"]] == [3, 5]
+    assert text.startswith("shop0, user-cold, history 2, share 0.5; means over seeds 3, 5\n")
+    assert "item-knn minus:" in text
+    assert "<title>shop0, user-cold" in page.read_text()
+
+
+def test_evaluate_cuts_time_into_windows_with_gaps(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.json"
+    options = ["--protocol", "time", "--gap", "0.002", "--window", "0.01", "--models", "popular"]
+    answer(capsys, "evaluate", str(folder), *options, "--json", str(out))
+    assert json.loads(out.read_text())["settings"] == {"gap": 0.002, "window": 0.01}
 
 
 @pytest.mark.parametrize(
@@ -120,6 +148,22 @@ def test_evaluate_prints_a_table_and_writes_the_document(
         (["recommend", "--user", "u"], "is not a run folder"),
         (["cypher", "MATCH (n) RETURN n"], "is not a run folder"),
         (["evaluate", "sample", "--models", "popular,nope"], "no model 'nope'; choose from popular"),
+        (["evaluate", "sample", "--models", "item-nkn"], "did you mean 'item-knn'?"),
+        (
+            ["evaluate", "sample", "--history", "2"],
+            "--history is for --protocol user-cold, not leave-one-out",
+        ),
+        (
+            ["evaluate", "sample", "--protocol", "time", "--cold-share", ".1"],
+            "--cold-share is for --protocol item-cold or user-cold, not time; leave it out or choose",
+        ),
+        (["evaluate", "sample", "--gap", "7"], "--gap is for --protocol time, not leave-one-out"),
+        (["evaluate", "sample", "--seeds", "1,x"], "--seeds is '1,x'; give different whole numbers, such as"),
+        (["evaluate", "sample", "--seeds", "1,1"], "--seeds is '1,1'; give different whole numbers"),
+        (
+            ["evaluate", "sample", "--protocol", "item-cold", "--cold-share", "2", "--models", "popular"],
+            "share is 2.0; it must be above 0 and below 1",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_1(

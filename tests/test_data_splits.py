@@ -1,6 +1,7 @@
 """Splits: by hand on a few events, and their promises as properties of any dataset."""
 
 from collections.abc import Callable
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from cartograph.data import (
     Columns,
     DataError,
     Dataset,
-    Split,
+    Exam,
     item_cold,
     leave_one_out,
     split,
@@ -22,6 +23,7 @@ from cartograph.data import (
     user_cold,
 )
 from cartograph.data.cold_splits import withheld_products
+from cartograph.data.splits import DAY
 
 c = Columns
 Event = tuple[str, str, int]
@@ -53,7 +55,7 @@ def asked(dataset: Dataset, cases: Cases) -> dict[str, tuple[list[str], list[str
     }
 
 
-def trained(cut: Split) -> list[Event]:
+def trained(cut: Exam) -> list[Event]:
     return list(cut.train.events[[c.USER, c.PRODUCT, c.AT]].itertuples(index=False, name=None))
 
 
@@ -72,7 +74,7 @@ def test_leave_one_out_by_hand() -> None:
         "bob": (["p0", "p2"], ["p1"]),
     }
     # bob's last product is in his history; cat has too few events.
-    assert asked(dataset, cut.test) == {"ann": (["p0", "p1", "p2"], ["p3"])}
+    assert asked(dataset, cut.open("any")) == {"ann": (["p0", "p1", "p2"], ["p3"])}
     assert cut.n_without_target == 2
     assert trained(cut) == [
         ("ann", "p0", 1), ("bob", "p0", 1), ("ann", "p1", 2),
@@ -90,14 +92,56 @@ def test_the_time_split_by_hand() -> None:
         "ann": (["p0", "p1", "p2"], ["p3"]),
         "bob": (["p0"], ["p2", "p1"]),
     }
-    assert asked(dataset, cut.test) == {"cat": (["p4"], ["p5"])}
+    assert asked(dataset, cut.open("any")) == {"cat": (["p4"], ["p5"])}
     assert cut.n_without_target == 2
+
+
+def test_a_gap_before_each_window_is_known_to_nobody() -> None:
+    dataset = dataset_of([(user, f"p{i}", i * DAY) for user in ("ann", "bob") for i in range(6)])
+    cut = time_split(dataset, gap=1, window=1)
+    # Days 0 1 | gap 2 | validation 3 | gap 4 | test 5, which ends a second after the last event.
+    assert trained(cut) == [(user, f"p{i}", i * DAY) for i in (0, 1) for user in ("ann", "bob")]
+    assert asked(dataset, cut.validation)["ann"] == (["p0", "p1"], ["p3"])
+    assert asked(dataset, cut.open("any"))["ann"] == (["p0", "p1", "p2", "p3"], ["p5"])
+    assert cut.settings == {"gap": 1, "window": 1}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.integers(0, 11), st.integers(0, 40)), min_size=10, max_size=60
+    ),
+    st.integers(0, 5),
+    st.sampled_from([None, 3, 8]),
+)
+@settings(max_examples=100, deadline=None)
+def test_nobody_is_asked_or_taught_what_happens_in_a_gap(
+    events: list[tuple[str, int, int]], gap: int, window: int | None
+) -> None:
+    dataset = dataset_of([(user, f"p{product}", at * DAY) for user, product, at in events], n_products=12)
+    try:
+        cut = time_split(dataset, gap=gap, window=window)
+    except DataError:
+        return
+    last = dataset.events.groupby([c.USER, c.PRODUCT])[c.AT].max()
+    assert cut.train.events[c.AT].max() >= cut.validation.histories.at.max()
+    for cases in (cut.validation, cut.open("any")):
+        for user, (_, targets) in asked(dataset, cases).items():
+            assert min(last[user, target] for target in targets) > cases.histories.at.max() + gap * DAY
+
+
+def test_a_gap_is_taken_from_the_training_part_and_leaves_the_share_for_validation() -> None:
+    dataset = dataset_of([("ann", f"p{i % 100}", i * DAY) for i in range(100)], n_products=100)
+    plain, gapped = time_split(dataset), time_split(dataset, gap=5)
+    assert plain.open("any").targets.tolist() == gapped.open("any").targets.tolist() == list(range(90, 100))
+    assert plain.validation.targets.tolist() == list(range(80, 90))
+    assert gapped.validation.targets.tolist() == list(range(75, 85))
+    assert len(gapped.train.events) == 70
 
 
 def test_in_the_time_split_a_product_bought_twice_is_one_target() -> None:
     events = [("ann", "p0", t) for t in range(8)] + [("ann", "p1", 8), ("ann", "p2", 9), ("ann", "p2", 9)]
     dataset = dataset_of(events)
-    assert asked(dataset, time_split(dataset, 0.2, 0.15).test)["ann"][1] == ["p2"]
+    assert asked(dataset, time_split(dataset, 0.2, 0.15).open("any"))["ann"][1] == ["p2"]
 
 
 def test_the_item_cold_split_keeps_withheld_products_for_the_test() -> None:
@@ -107,8 +151,9 @@ def test_the_item_cold_split_keeps_withheld_products_for_the_test() -> None:
     assert withheld.sum() == 2
     assert cut.cold[withheld].all()
     assert not withheld[cut.validation.targets].any()
-    assert withheld[cut.test.targets].any()
-    for user, (_, targets) in asked(dataset, cut.test).items():
+    test = cut.open("any")
+    assert withheld[test.targets].any()
+    for user, (_, targets) in asked(dataset, test).items():
         u = int(user[1:])
         assert targets == [f"p{(u + 3) % 6}"]
 
@@ -128,8 +173,10 @@ def test_withheld_products_are_drawn_in_proportion_from_each_leaf_category() -> 
 def test_the_user_cold_split_shows_the_few_events_before_the_target() -> None:
     dataset = dataset_of([(f"u{u:02}", f"p{i}", i) for u in range(20) for i in range(6)] + [("new", "p0", 1)])
     cut = user_cold(dataset, history=2, share=0.4, seed=3)
-    validation, test = asked(dataset, cut.validation), asked(dataset, cut.test)
-    assert (len(validation), len(test)) == (4, 4)
+    validation, test = asked(dataset, cut.validation), asked(dataset, cut.open("any"))
+    assert len(validation) + len(test) == 8
+    assert validation
+    assert test
     assert set(map(str, (*validation.values(), *test.values()))) == {"(['p3', 'p4'], ['p5'])"}
     users = set(cut.train.events[c.USER])
     assert "new" in users
@@ -138,12 +185,37 @@ def test_the_user_cold_split_shows_the_few_events_before_the_target() -> None:
     assert len(users) == 13
 
 
+def test_much_the_same_users_are_asked_after_one_event_as_after_five() -> None:
+    rng = np.random.default_rng(0)
+    events = [(f"u{u}", f"p{i % 6}", i) for u in range(200) for i in range(rng.integers(2, 12))]
+    dataset = dataset_of(events)
+    few, many = (set(user_cold(dataset, history=n).open("any").histories.users) for n in (1, 5))
+    able = set(dataset.users[c.USER][dataset.histories().lengths > 5])
+    assert len(few & able & many) >= 0.8 * len(few & able)
+
+
+def test_the_test_part_is_opened_once_for_each_model() -> None:
+    cut = leave_one_out(dataset_of(HAND))
+    assert len(cut.open("ours")) == len(cut.open("theirs")) == 1
+    with pytest.raises(ValueError, match="the test part was opened for 'ours' before; choose settings on"):
+        cut.open("ours")
+
+
+def test_what_a_model_is_fitted_on_does_not_hold_the_test_part() -> None:
+    cut = leave_one_out(dataset_of(HAND))
+    given = cut.split()
+    assert {field.name for field in fields(given)} == {"protocol", "train", "validation", "cold", "seed"}
+    assert not hasattr(given, "open")
+    known = {("ann", "p0"), ("ann", "p1"), ("bob", "p0"), ("cat", "p4"), ("bob", "p2"), ("cat", "p5")}
+    assert set(given.train.events[[c.USER, c.PRODUCT]].itertuples(index=False, name=None)) == known
+
+
 @pytest.mark.parametrize("cut", [item_cold, user_cold])
-def test_a_seed_gives_the_same_split_again(cut: Callable[..., Split]) -> None:
+def test_a_seed_gives_the_same_split_again(cut: Callable[..., Exam]) -> None:
     dataset = dataset_of([(f"u{u}", f"p{(u + i) % 6}", i) for u in range(30) for i in range(1, 6)])
     first, again, other = cut(dataset, seed=1), cut(dataset, seed=1), cut(dataset, seed=2)
     assert first.train.events.equals(again.train.events)
-    assert (first.test.targets == again.test.targets).all()
+    assert (first.open("any").targets == again.open("any").targets).all()
     assert not first.train.events.equals(other.train.events)
 
 
@@ -178,7 +250,8 @@ def test_every_split_keeps_its_promises(events: list[Event], protocol: str, seed
     assert cut.train.products is dataset.products
     assert (cut.cold == ~dataset.products[c.PRODUCT].isin(cut.train.events[c.PRODUCT])).all()
     assert cut.n_without_target >= 0
-    for cases in (cut.validation, cut.test):
+    test = cut.open("any")
+    for cases in (cut.validation, test):
         assert len(cases) > 0
         assert (np.diff(cases.offsets) > 0).all()
         assert cases.offsets[-1] == len(cases.targets)
@@ -197,19 +270,19 @@ def test_every_split_keeps_its_promises(events: list[Event], protocol: str, seed
     if protocol == "time":
         boundary = cut.train.events[c.AT].max()
         assert cut.validation.histories.at.max() <= boundary
-        assert not set(asked(dataset, cut.test)) - set(dataset.users[c.USER])
+        assert not set(asked(dataset, test)) - set(dataset.users[c.USER])
     if protocol == "item-cold":
         withheld = withheld_products(dataset, 0.3, seed)
         assert cut.cold[withheld].all()
-        for cases in (cut.validation, cut.test):
+        for cases in (cut.validation, test):
             assert not withheld[cases.histories.products].any()
         assert not withheld[cut.validation.targets].any()
     if protocol == "user-cold":
-        asked_users = {*cut.validation.histories.users, *cut.test.histories.users}
+        asked_users = {*cut.validation.histories.users, *test.histories.users}
         assert asked_users.isdisjoint(cut.train.events[c.USER])
-        assert set(cut.validation.histories.users).isdisjoint(cut.test.histories.users)
+        assert set(cut.validation.histories.users).isdisjoint(test.histories.users)
     if protocol == "leave-one-out":
-        targets_of = asked(dataset, cut.test)
+        targets_of = asked(dataset, test)
         for user, (before, _) in asked(dataset, cut.validation).items():
             assert [product for who, product, _ in trained(cut) if who == user] == before
             assert user not in targets_of or targets_of[user][0][:-1] == before
@@ -231,6 +304,8 @@ def test_splits_that_leave_nothing_are_refused() -> None:
     [
         ("time", {"test": 1.5}, "validation 0.1 and test 1.5 must be above 0 and below 1 together"),
         ("time", {"validation": 0.6, "test": 0.5}, "validation 0.6 and test 0.5 must be"),
+        ("time", {"gap": -1}, "gap -1 and window None are in days; they must not be negative"),
+        ("time", {"window": 0}, "gap 0.0 and window 0 are in days; they must not be negative, nor window 0"),
         ("item-cold", {"share": 0.0}, "share is 0.0; it must be above 0 and below 1"),
         ("user-cold", {"share": 1.0}, "share is 1.0; it must be above 0 and below 1"),
         ("user-cold", {"history": 0}, "history is 0; it must be 1 or more"),

@@ -79,7 +79,7 @@ def test_the_constraints_pin_every_dependency() -> None:
 
 
 @pytest.mark.slow
-def test_a_wheel_holds_every_folder_and_the_sample(tmp_path: Path) -> None:
+def test_a_wheel_holds_every_folder_the_sample_and_the_template(tmp_path: Path) -> None:
     source = tmp_path / "source"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(source)], check=True)
     command = [
@@ -95,7 +95,8 @@ def test_a_wheel_holds_every_folder_and_the_sample(tmp_path: Path) -> None:
     ]
     subprocess.run(command, check=True)
     probe = (
-        "from cartograph.data import load; import cartograph; "
+        "from cartograph.data import load; import cartograph; from cartograph.evaluation import html; "
+        "assert html.TEMPLATES.joinpath(html.TEMPLATE).is_file(); "
         "print(len(load('sample').products), cartograph.__file__)"
     )
     done = subprocess.run(
