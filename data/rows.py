@@ -204,13 +204,18 @@ class Rows:
         self.check(values < minimum, column, f"is below {minimum:g}", f"give {minimum:g} or more, or nothing")
         self.frame = self.frame.assign(**{column: values.loc[self.frame.index]})
 
-    def times(self, column: str) -> None:
-        """Turn `column` into int64 seconds since epoch, UTC; every row must have a time from 1900 to 2200."""
+    def times(self, column: str, *, per_second: int = 1) -> None:
+        """Turn `column` into int64 seconds since epoch, UTC; every row must have a time from 1900 to 2200.
+
+        Args:
+            column: ISO 8601 dates and times, or numbers since 1970.
+            per_second: What such a number counts: 1 for seconds, 1000 for milliseconds.
+        """
         self.texts(column)
         given = self.frame[column]
         plain = given.str.fullmatch(_NUMBER)
         seconds = pd.Series(np.nan, index=given.index, dtype=np.float64)
-        seconds[plain] = np.floor(pd.to_numeric(given[plain]).astype(np.float64))
+        seconds[plain] = np.floor(pd.to_numeric(given[plain]).astype(np.float64) / per_second)
         dated = given.str.match(r"\d{4}-\d\d-\d\d")
         parsed = pd.to_datetime(given[dated].astype(object), format="ISO8601", utc=True, errors="coerce")
         since = parsed.to_numpy("datetime64[s]")
