@@ -124,6 +124,11 @@ def read_delimited(
 
 
 def read_header(path: Path, text: str, delimiter: str) -> list[str]:
+    """The column names in the first line of `text`.
+
+    Raises:
+        DataError: A name is missing or given twice.
+    """
     header = [name.strip() for name in next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))]
     if not header:
         raise DataError(f"{path}, line 1: the line is blank; name the columns in the first line")

@@ -35,6 +35,8 @@ class Source:
     """As published: users, products, events."""
     remotes: tuple[Remote, ...] = ()
     """What `load` downloads when it is given the name."""
+    by_hand: bool = False
+    """Whether the files are behind an account, so that `load` can only say where to get them."""
 
     @property
     def checksum(self) -> str:

@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,9 @@ def _not_utf8(path: Path) -> str:
     return f"{path}: is not UTF-8; save the file as UTF-8, for example with `iconv -f latin1 -t utf-8`"
 
 
-def stream_json(path: Path, bad: BadRows, schema: pa.Schema) -> Iterator[tuple[pa.Table, IntArray]]:
+def stream_json(
+    path: Path, bad: BadRows, schema: pa.Schema, *, lenient: Collection[str] = ()
+) -> Iterator[tuple[pa.Table, IntArray]]:
     """The fields of `schema` from a file of one object a line, and the line of each object.
 
     Arrow parses block by block. Where it cannot, since a line is broken or a field changes its type, the
@@ -167,6 +169,7 @@ def stream_json(path: Path, bad: BadRows, schema: pa.Schema) -> Iterator[tuple[p
         path: May be packed or lie in a zip archive (`open_raw`).
         bad: What becomes of lines that are no object, or hold what does not fit `schema`.
         schema: Fields of text, float64, lists and structs of these; absent ones are null.
+        lenient: Fields that are null where they hold what does not fit.
     """
     line = 1
     with open_raw(path) as file:
@@ -176,13 +179,19 @@ def stream_json(path: Path, bad: BadRows, schema: pa.Schema) -> Iterator[tuple[p
         is_json = not block.lstrip().startswith(b"{'")
         while block:
             block += file.readline()
-            yield _objects(path, bad, block, line, schema, is_json)
+            yield _objects(path, bad, block, line, schema, lenient, is_json)
             line += block.count(b"\n")
             block = file.read(BLOCK)
 
 
 def _objects(
-    path: Path, bad: BadRows, block: bytes, line: int, schema: pa.Schema, is_json: bool
+    path: Path,
+    bad: BadRows,
+    block: bytes,
+    line: int,
+    schema: pa.Schema,
+    lenient: Collection[str],
+    is_json: bool,
 ) -> tuple[pa.Table, IntArray]:
     n_lines = block.count(b"\n") + (not block.endswith(b"\n"))
     if is_json and (table := _parsed(block, schema, n_lines)) is not None:
@@ -191,10 +200,11 @@ def _objects(
         middle = block.find(b"\n", len(block) // 2) + 1
         if 0 < middle < len(block):
             head, tail = block[:middle], block[middle:]
-            first = _objects(path, bad, head, line, schema, is_json)
-            second = _objects(path, bad, tail, line + head.count(b"\n"), schema, is_json)
+            first = _objects(path, bad, head, line, schema, lenient, is_json)
+            second = _objects(path, bad, tail, line + head.count(b"\n"), schema, lenient, is_json)
             return pa.concat_tables([first[0], second[0]]), np.concatenate([first[1], second[1]])
-    return _one_by_one(path, bad, block, line, schema, json.loads if is_json else ast.literal_eval)
+    parse = json.loads if is_json else ast.literal_eval
+    return _one_by_one(path, bad, block, line, schema, lenient, parse)
 
 
 def _parsed(block: bytes, schema: pa.Schema, n_lines: int) -> pa.Table | None:
@@ -212,7 +222,13 @@ def _parsed(block: bytes, schema: pa.Schema, n_lines: int) -> pa.Table | None:
 
 
 def _one_by_one(
-    path: Path, bad: BadRows, block: bytes, line: int, schema: pa.Schema, parse: _Parse
+    path: Path,
+    bad: BadRows,
+    block: bytes,
+    line: int,
+    schema: pa.Schema,
+    lenient: Collection[str],
+    parse: _Parse,
 ) -> tuple[pa.Table, IntArray]:
     records: list[dict[str, object]] = []
     lines: list[int] = []
@@ -233,7 +249,7 @@ def _one_by_one(
             if not isinstance(record, dict):
                 reason = f"{shown(text)} is not an object; give one a line"
             else:
-                fitted, column = _fitted(record, schema)
+                fitted, column = _fitted(record, schema, lenient)
                 if column:
                     wrong = shown(record[column])
                     reason = f"{wrong} is not {_WANTED[_kind(schema.field(column).type)]}"
@@ -261,14 +277,18 @@ def _kind(kind: pa.DataType) -> str:
     return "number" if pa.types.is_floating(kind) else "text"
 
 
-def _fitted(record: Mapping[str, object], schema: pa.Schema) -> tuple[dict[str, object], str]:
+def _fitted(
+    record: Mapping[str, object], schema: pa.Schema, lenient: Collection[str]
+) -> tuple[dict[str, object], str]:
     """The fields of `schema`, each made to fit its type, and the first that cannot be (`""`: none)."""
     fitted: dict[str, object] = {}
     for field in schema:
         try:
             fitted[field.name] = _fit(record.get(field.name), field.type)
         except (ValueError, TypeError):
-            return fitted, str(field.name)
+            if field.name not in lenient:
+                return fitted, str(field.name)
+            fitted[field.name] = None
     return fitted, ""
 
 

@@ -93,6 +93,8 @@ def with_products_of(events: pd.DataFrame, products: pd.DataFrame) -> pd.DataFra
     ids = events[Columns.PRODUCT].drop_duplicates()
     new = ids[~ids.isin(products[Columns.PRODUCT])]
     bare = pd.DataFrame({Columns.PRODUCT: new, Columns.TITLE: "product " + new})
+    if Columns.CATEGORY in products:
+        bare[Columns.CATEGORY] = pd.Series([()] * len(new), index=new.index, dtype=object)
     return pd.concat([products, bare], ignore_index=True)
 
 
