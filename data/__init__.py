@@ -4,6 +4,7 @@ from .cold_splits import item_cold, user_cold
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns, Dataset, Histories
 from .errors import CartographError, DataError, EncoderError, RunError, StoreError, UnknownIdError
 from .files import atomically
+from .k_core import k_core
 from .load import datasets, load
 from .protocols import PROTOCOLS, split
 from .sources import Source
@@ -28,6 +29,7 @@ __all__ = [
     "atomically",
     "datasets",
     "item_cold",
+    "k_core",
     "leave_one_out",
     "load",
     "split",

@@ -64,7 +64,7 @@ AMAZON = Source(
     licence=_TERMS,
     is_folder=True,
     address="https://amazon-reviews-2023.github.io",
-    files=("reviews_C_5.json.gz, C_5.json.gz or C.jsonl.gz", "meta_C.json.gz or meta_C.jsonl.gz"),
+    files=("reviews_C_5.json.gz", "meta_C.json.gz", "C_5.json.gz", "C.jsonl.gz", "meta_C.jsonl.gz"),
 )
 
 

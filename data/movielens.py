@@ -31,7 +31,7 @@ _FILES = "https://files.grouplens.org/datasets/movielens"
 def _release(size: str, counts: str, md5: str) -> Source:
     return Source(
         name=f"movielens-{size}",
-        description=f"MovieLens {size}: ratings of films, for comparison only, a film is no product",
+        description=f"MovieLens {size.upper()}: ratings of films, for comparison with the literature",
         licence=_TERMS,
         is_folder=False,
         address=f"https://grouplens.org/datasets/movielens/{size}/",
@@ -55,7 +55,7 @@ MOVIELENS = Source(
     licence=_TERMS,
     is_folder=True,
     address="https://grouplens.org/datasets/movielens/",
-    files=("ratings.dat and movies.dat", "or ratings.csv and movies.csv"),
+    files=("ratings.dat", "movies.dat", "users.dat", "ratings.csv", "movies.csv"),
 )
 
 

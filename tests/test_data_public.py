@@ -418,3 +418,21 @@ def test_gzipped_files_are_read_as_well(tmp_path: Path) -> None:
         f"{name}.gz": gzip.compress(str(content).encode()) for name, content in TestMovieLens20M.files.items()
     }
     assert len(load(written(tmp_path, files)).events) == 3
+
+
+def test_a_named_dataset_whose_archive_is_there_is_not_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARTOGRAPH_DATASETS", str(tmp_path))
+    inside = {f"ml-1m/{name}": content for name, content in TestMovieLens1M.files.items()}
+    written(tmp_path / "movielens-1m", {"ml-1m.zip": zipped(inside)})
+    dataset = load("movielens-1m")
+    assert (dataset.name, len(dataset.events)) == ("movielens-1m", 3)
+
+
+def test_a_dataset_behind_an_account_is_read_once_its_files_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARTOGRAPH_DATASETS", str(tmp_path))
+    written(tmp_path / "olist", {"archive.zip": zipped(TestOlist.files)})
+    assert len(load("olist").events) == 3
