@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .dataset import Columns, Dataset
+from .lookup import positions
 from .raw import find_raw, require_raw
 from .readers import read_delimited
 from .rows import BadRows, Rows
@@ -77,9 +78,8 @@ def _products(folder: Path, bad: BadRows) -> Rows:
 
 
 def _orders(path: Path, bad: BadRows) -> pd.DataFrame:
-    """User and number of each order, by its id."""
-    parts = [_checked_orders(rows) for rows in stream_delimited(path, bad)]
-    return pd.concat(parts).set_index("order_id")
+    """Id, user and number of each order."""
+    return pd.concat([_checked_orders(rows) for rows in stream_delimited(path, bad)], ignore_index=True)
 
 
 def _checked_orders(rows: Rows) -> pd.DataFrame:
@@ -88,24 +88,22 @@ def _checked_orders(rows: Rows) -> pd.DataFrame:
         rows.ids(column)
     rows.numbers("order_number", minimum=1)
     rows.check(rows.frame["order_number"].isna(), "order_number", "is no number of an order", "give 1, 2, …")
-    return rows.frame[["order_id", "user_id", "order_number"]].astype({"order_number": np.int64})
+    frame = rows.frame[["order_id", "user_id", "order_number"]]
+    return frame.astype({"order_number": np.int64}).astype({"order_number": "str"})
 
 
 def _events(rows: Rows, orders: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
     rows.require("order_id", "product_id")
-    rows.check(
-        ~rows.frame["order_id"].isin(orders.index), "order_id",
-        "is not in orders.csv", "add the order, or remove the row",
-    )  # fmt: skip
-    order = orders.iloc[orders.index.get_indexer(pd.Index(rows.frame["order_id"]))]
+    place = positions(rows.frame["order_id"], orders["order_id"])
+    rows.check(place < 0, "order_id", "is not in orders.csv", "add the order, or remove the row")
+    order = orders.iloc[place[place >= 0]]
     rows.frame = pd.DataFrame(
         {
-            Columns.USER: order["user_id"].to_numpy(),
-            Columns.PRODUCT: rows.frame["product_id"].to_numpy(),
+            Columns.USER: order["user_id"].array,
+            Columns.PRODUCT: rows.frame["product_id"].array,
             Columns.TYPE: "purchase",
-            Columns.AT: order["order_number"].to_numpy(),
+            Columns.AT: order["order_number"].array,
         },
         index=rows.frame.index,
-        dtype="str",
     )
     return event_table(rows, products)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from .dataset import Columns, Dataset
 from .errors import DataError
+from .lookup import positions
 
 
 def k_core(dataset: Dataset, k: int) -> Dataset:
@@ -52,4 +53,4 @@ def k_core(dataset: Dataset, k: int) -> Dataset:
 
 
 def _among(table: pd.DataFrame, ids: "pd.Index[str]", column: str) -> pd.DataFrame:
-    return table[table[column].isin(ids)].reset_index(drop=True)
+    return table[positions(table[column], ids) >= 0].reset_index(drop=True)

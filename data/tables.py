@@ -7,6 +7,7 @@ import pandas as pd
 
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns
 from .errors import DataError
+from .lookup import positions
 from .rows import Rows
 
 Path_ = tuple[str, ...]
@@ -91,7 +92,7 @@ def event_table(rows: Rows, products: pd.DataFrame | None, *, per_second: int = 
 def with_products_of(events: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
     """`products`, then those that only the events name: `product ID` is all that is known of them."""
     ids = events[Columns.PRODUCT].drop_duplicates()
-    new = ids[~ids.isin(products[Columns.PRODUCT])]
+    new = ids[positions(ids, products[Columns.PRODUCT]) < 0]
     bare = pd.DataFrame({Columns.PRODUCT: new, Columns.TITLE: "product " + new})
     if Columns.CATEGORY in products:
         bare[Columns.CATEGORY] = pd.Series([()] * len(new), index=new.index, dtype=object)
