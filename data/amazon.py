@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from .dataset import Columns, Dataset, IntArray
 from .errors import DataError
+from .lookup import positions
 from .raw import open_raw
 from .readers import as_text
 from .rows import BadRows, Rows
@@ -161,7 +162,7 @@ def _metadata(
     rows = Rows(path, _titled(frame[~again]).rename(columns={Columns.PRODUCT: asin}), bad, int)
     rows.rename({asin: Columns.PRODUCT})
     products, attributes = product_tables(rows)
-    return products, attributes, _known(pd.concat(targets), products) if links else None
+    return products, attributes, _known(pd.concat(targets, ignore_index=True), products) if links else None
 
 
 def _product_frame(table: pa.Table, lines: IntArray, *, is_2014: bool, is_2023: bool) -> pd.DataFrame:
@@ -278,5 +279,6 @@ def _targets(table: pa.Table, sources: pd.Series) -> pd.DataFrame:
 def _known(links: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
     """The links whose two ends are different products that are known, each once."""
     ids = products[Columns.PRODUCT]
-    inside = links[Columns.SOURCE].isin(ids) & links[Columns.TARGET].isin(ids)
-    return links[inside & (links[Columns.SOURCE] != links[Columns.TARGET])].drop_duplicates(ignore_index=True)
+    source, target = (positions(links[end], ids) for end in (Columns.SOURCE, Columns.TARGET))
+    inside = pd.Series((source >= 0) & (target >= 0) & (source != target), links.index)
+    return links[inside].drop_duplicates(ignore_index=True)

@@ -52,7 +52,6 @@ def download(url: str, path: Path, *, checksum: str = "", progress: bool = True)
     Raises:
         DataError: The server refuses or does not answer, the connection ended early, or a checksum is wrong.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     part, version = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part.version")
     have = part.stat().st_size if part.exists() and version.exists() else 0
     request = Request(url, headers={"User-Agent": "cartograph"})
@@ -84,6 +83,7 @@ def _receive(request: Request, part: Path, version: Path, have: int, progress: b
         resumes = answer.status == 206
         length = answer.headers.get("Content-Length")
         total = None if length is None else int(length) + (have if resumes else 0)
+        part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("ab" if resumes else "wb") as file:
             if not resumes:
                 _remember(version, answer.headers)

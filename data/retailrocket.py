@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from .dataset import Columns, Dataset
+from .lookup import positions
 from .raw import find_raw, require_raw
 from .readers import read_delimited
 from .rows import BadRows, Rows
@@ -65,7 +66,7 @@ def load_retailrocket(folder: Path, bad: BadRows) -> Dataset:
     ids = facts["itemid"].drop_duplicates(ignore_index=True)
     category = ids.map(facts[is_category].set_index("itemid")["value"]).fillna("")
     price = ids.map(facts[is_price].set_index("itemid")["value"]).str.removeprefix("n")
-    bare = (category == "") & ~ids.isin(words["itemid"])
+    bare = (category == "") & (positions(ids, words["itemid"]) < 0)
     products = pd.DataFrame(
         {
             Columns.PRODUCT: ids,

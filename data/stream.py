@@ -2,9 +2,10 @@
 
 import ast
 import json
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.json
+from tqdm import tqdm
 
 from .dataset import IntArray
 from .errors import DataError
@@ -67,7 +69,7 @@ def stream_delimited(
 
     numbered = [str(i) for i in range(len(columns))]
     record, line = 0, 1
-    with open_raw(path) as file:
+    with open_raw(path) as file, _bar(path) as bar:
         batches = _batches(
             path,
             file,
@@ -104,9 +106,17 @@ def stream_delimited(
             line = int(lines[-1] + breaks[-1] + 1)
             frame = frame.iloc[n_headers if record == 0 else 0 :]
             record = end
+            bar.update(len(frame))
             yield Rows(path, frame[(frame != "").any(axis=1)], bad, int)
     for number, n_fields, text in broken:
         _reject_width(path, bad, line + number - record, n_fields, columns, text, delimiter)
+
+
+def _bar(path: Path) -> "tqdm[NoReturn]":
+    """A bar on stderr that counts rows, where someone looks at it for more than two seconds."""
+    return tqdm(
+        desc=path.name, unit=" rows", unit_scale=True, delay=2, leave=False, disable=None, file=sys.stderr
+    )
 
 
 def _batches(path: Path, file: Any, *options: Any) -> Iterator[pa.RecordBatch]:
@@ -172,14 +182,16 @@ def stream_json(
         lenient: Fields that are null where they hold what does not fit.
     """
     line = 1
-    with open_raw(path) as file:
+    with open_raw(path) as file, _bar(path) as bar:
         block = file.read(BLOCK).removeprefix(b"\xef\xbb\xbf")
         if not block.strip():
             raise DataError(f"{path}: the file is empty; give it one object a line, or remove it")
         is_json = not block.lstrip().startswith(b"{'")
         while block:
             block += file.readline()
-            yield _objects(path, bad, block, line, schema, lenient, is_json)
+            table, lines = _objects(path, bad, block, line, schema, lenient, is_json)
+            bar.update(len(lines))
+            yield table, lines
             line += block.count(b"\n")
             block = file.read(BLOCK)
 

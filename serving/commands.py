@@ -24,7 +24,7 @@ def _datasets(options: Namespace) -> None:
     if options.json:
         print_json([asdict(source) for source in listed])
     else:
-        print_table([(source.name, source.description, source.licence) for source in listed])
+        print_table([(s.name, s.description, s.licence, ", ".join(s.files)) for s in listed])
 
 
 def _load(options: Namespace) -> None:

@@ -145,7 +145,8 @@ def test_a_refusal_names_the_address_and_where_the_file_belongs(server: Server, 
 
 def test_a_server_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be downloaded .*refused.*; run the same again to go on"):
-        download("http://127.0.0.1:1/file.zip", tmp_path / "file.zip", progress=False)
+        download("http://127.0.0.1:1/file.zip", tmp_path / "new" / "file.zip", progress=False)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_dataset_is_fetched_once(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

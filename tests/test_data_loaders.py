@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cartograph.data import EVENT_TYPES, LINK_TYPES, Columns, DataError, Dataset, datasets, load
+from cartograph.data import EVENT_TYPES, LINK_TYPES, Columns, DataError, Dataset, datasets, k_core, load
 
 DATASETS = Path(os.environ.get("CARTOGRAPH_DATASETS", Path(__file__).parents[2] / "shared" / "datasets"))
 
@@ -149,6 +149,10 @@ class TestGiftCards(LoaderContract):
         assert dataset.events[Columns.PRODUCT].nunique() == 148
         days = pd.to_datetime(dataset.events[Columns.AT].iloc[[0, -1]], unit="s")
         assert [str(day.date()) for day in days] == ["2012-01-31", "2018-08-22"]
+
+    def test_the_published_5_core_holds_a_few_that_are_none(self, dataset: Dataset) -> None:
+        core = k_core(dataset, 5)
+        assert (len(core.users), len(core.products), len(core.events)) == (456, 147, 2960)
 
     def test_titles_brands_categories_and_prices_are_clean(self, dataset: Dataset) -> None:
         products = dataset.products.set_index(Columns.PRODUCT)
