@@ -133,7 +133,10 @@ class Dataset:
         """
         products = _with_columns(products, Columns.PRODUCTS).reset_index(drop=True)
         events = _with_columns(events, Columns.EVENTS)
-        events = events.sort_values(Columns.AT, kind="stable", ignore_index=True)
+        if events[Columns.AT].is_monotonic_increasing:  # a sorted copy of millions of ids costs gigabytes
+            events = events.reset_index(drop=True)
+        else:
+            events = events.sort_values(Columns.AT, kind="stable", ignore_index=True)
         if users is None:
             users = pd.DataFrame({Columns.USER: pd.unique(events[Columns.USER])})
         dataset = cls(

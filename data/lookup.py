@@ -18,12 +18,13 @@ def positions(values: Iterable[str], known: Iterable[str]) -> npt.NDArray[np.int
     >>> positions(pd.Series(["b", "x", "a"]), ["a", "b"]).tolist()
     [1, -1, 0]
     """
-    found = pc.index_in(_texts(values), value_set=_texts(known))
-    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    wanted = _texts(known)
+    if isinstance(wanted, pa.ChunkedArray):
+        wanted = wanted.combine_chunks()
+    found = pc.fill_null(pc.index_in(_texts(values), value_set=wanted), -1)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _texts(values: Iterable[str]) -> pa.Array:
-    array = pa.array(values if isinstance(values, pd.Series | pd.Index | np.ndarray) else list(values))
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    return array.cast(pa.large_string())
+def _texts(values: Iterable[str]) -> pa.Array | pa.ChunkedArray:
+    known_to_arrow = isinstance(values, pd.Series | pd.Index | np.ndarray)
+    return pa.array(values if known_to_arrow else list(values)).cast(pa.large_string())

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cartograph.data import DataError, stream
+from cartograph.data import DataError, raw
+from cartograph.data.json_lines import stream_json
 from cartograph.data.raw import find_raw, open_raw, require_raw
 from cartograph.data.rows import BadRows
-from cartograph.data.stream import stream_delimited, stream_json
+from cartograph.data.stream import stream_delimited
 
 SCHEMA = pa.schema(
     [("id", pa.string()), ("stars", pa.float64()), ("tags", pa.list_(pa.string())),
@@ -25,7 +26,7 @@ SCHEMA = pa.schema(
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 200 bytes, so that small files have several."""
-    monkeypatch.setattr(stream, "BLOCK", 200)
+    monkeypatch.setattr(raw, "BLOCK", 200)
 
 
 def written(path: Path, text: str | bytes) -> Path:

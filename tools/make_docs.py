@@ -200,7 +200,8 @@ among each other, as published "5-core" files do.
 - **by name, by hand**: the files are behind an account; put them into the same folder.
 - **folder**: any folder with these files; its kind is found out by them.
 
-Files may be packed: alone as `FILE.gz`, or in a zip archive as downloaded. Bad rows are errors with file,
+Files may be packed: alone as `FILE.gz` (but for RecBole's), or in a zip archive as downloaded (but for
+Amazon's and RecBole's); an archive within an archive has to be unpacked once. Bad rows are errors with file,
 line, column and value, or left out with `--on-bad-row skip`. Counts are those of the publisher where not
 said otherwise; "not published" means that none was found.
 
