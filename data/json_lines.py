@@ -2,7 +2,7 @@
 
 import ast
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -101,32 +101,55 @@ def _one_by_one(
     records: list[dict[str, object]] = []
     lines: list[int] = []
     for number, encoded in enumerate(block.split(b"\n"), start=line):
-        text = encoded.decode(errors="replace").strip()
-        if not text:
+        if not encoded.strip():
             continue
-        column, reason = "", ""
         try:
-            encoded.decode()
-            record = parse(text)
-        except UnicodeDecodeError as error:
-            reason = f"byte 0x{encoded[error.start]:02x} is not UTF-8; save the file as UTF-8"
-        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
-            problem = str(error).split("(")[0].strip()
-            reason = f"{shown(text)} is not an object ({problem}); give one a line"
-        else:
-            if not isinstance(record, dict):
-                reason = f"{shown(text)} is not an object; give one a line"
-            else:
-                fitted, column = _fitted(record, schema, lenient)
-                if column:
-                    wrong = shown(record[column])
-                    reason = f"{wrong} is not {_WANTED[_kind(schema.field(column).type)]}"
-        if reason:
-            bad.add(Rejected(str(path), number, column, reason, text))
-        else:
-            records.append(fitted)
+            records.append(_record(encoded, schema, lenient, parse))
             lines.append(number)
+        except _BadLineError as problem:
+            text = encoded.decode(errors="replace").strip()
+            bad.add(Rejected(str(path), number, problem.column, str(problem), text))
     return pa.Table.from_pylist(records, schema), np.array(lines, dtype=np.int64)
+
+
+class _BadLineError(Exception):
+    """What is wrong with a line, and in which field (`""`: with all of it)."""
+
+    def __init__(self, reason: str, column: str = "") -> None:
+        super().__init__(reason)
+        self.column = column
+
+
+def _record(encoded: bytes, schema: pa.Schema, lenient: Collection[str], parse: _Parse) -> dict[str, object]:
+    """The fields of `schema` of one object, each made to fit its type.
+
+    Raises:
+        _BadLineError: The line is no object, or a field that is not `lenient` does not fit.
+    """
+    try:
+        text = encoded.decode().strip()
+    except UnicodeDecodeError as error:
+        raise _BadLineError(
+            f"byte 0x{encoded[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        ) from error
+    try:
+        record = parse(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        problem = str(error).split("(")[0].strip()
+        raise _BadLineError(f"{shown(text)} is not an object ({problem}); give one a line") from error
+    if not isinstance(record, dict):
+        raise _BadLineError(f"{shown(text)} is not an object; give one a line")
+    fitted: dict[str, object] = {}
+    for field in schema:
+        value = record.get(field.name)
+        try:
+            fitted[field.name] = _fit(value, field.type)
+        except (ValueError, TypeError) as error:
+            if field.name not in lenient:
+                wanted = _WANTED[_kind(field.type)]
+                raise _BadLineError(f"{shown(value)} is not {wanted}", str(field.name)) from error
+            fitted[field.name] = None
+    return fitted
 
 
 _WANTED = {
@@ -143,21 +166,6 @@ def _kind(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
         return "list"
     return "number" if pa.types.is_floating(kind) else "text"
-
-
-def _fitted(
-    record: Mapping[str, object], schema: pa.Schema, lenient: Collection[str]
-) -> tuple[dict[str, object], str]:
-    """The fields of `schema`, each made to fit its type, and the first that cannot be (`""`: none)."""
-    fitted: dict[str, object] = {}
-    for field in schema:
-        try:
-            fitted[field.name] = _fit(record.get(field.name), field.type)
-        except (ValueError, TypeError):
-            if field.name not in lenient:
-                return fitted, str(field.name)
-            fitted[field.name] = None
-    return fitted, ""
 
 
 def _fit(value: object, kind: pa.DataType) -> object:

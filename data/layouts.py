@@ -45,6 +45,11 @@ class Layout:
     """The dataset in a folder, with or without links that leak."""
 
 
+def _has_instacart(folder: Path) -> bool:
+    """Whether `products.csv` is Instacart's: it has our name, but other columns."""
+    return any(folder.glob("order_products__prior.csv*"))
+
+
 PACKAGED = (
     Packaged(
         Source(
@@ -70,7 +75,6 @@ PACKAGED = (
     ),
 )
 LAYOUTS = (
-    Layout(INSTACART, is_instacart, lambda folder, bad, links: load_instacart(folder, bad)),
     Layout(
         Source(
             name="folder",
@@ -79,7 +83,7 @@ LAYOUTS = (
             is_folder=True,
             files=("products.*", "events.*", "users.*", "links.*", "categories.*"),
         ),
-        lambda folder: table_file(folder, "products") is not None,
+        lambda folder: table_file(folder, "products") is not None and not _has_instacart(folder),
         lambda folder, bad, links: read_folder(folder, bad),
     ),
     Layout(
@@ -119,6 +123,7 @@ LAYOUTS = (
     Layout(AMAZON, is_amazon, lambda folder, bad, links: load_amazon(folder, bad, links=links)),
     Layout(HM, is_hm, lambda folder, bad, links: load_hm_kaggle(folder, bad)),
     Layout(RETAILROCKET, is_retailrocket, lambda folder, bad, links: load_retailrocket(folder, bad)),
+    Layout(INSTACART, is_instacart, lambda folder, bad, links: load_instacart(folder, bad)),
     Layout(OLIST, is_olist, lambda folder, bad, links: load_olist(folder, bad)),
     Layout(ONLINE_RETAIL, is_online_retail, lambda folder, bad, links: load_online_retail(folder, bad)),
     Layout(MOVIELENS, is_movielens, lambda folder, bad, links: load_movielens(folder, bad)),

@@ -196,7 +196,7 @@ class TestCompleteJourney(LoaderContract):
 
 def test_the_sources_are_listed_with_their_licences() -> None:
     assert [source.name for source in datasets()][:18] == [
-        "sample", "completejourney", "instacart", "hm-kaggle", "retailrocket", "olist", "online-retail-ii",
+        "sample", "completejourney", "hm-kaggle", "retailrocket", "instacart", "olist", "online-retail-ii",
         "movielens-1m", "movielens-20m", "movielens-25m", "movielens-32m",
         "folder", "sequences", "hm", "hin", "amazon", "movielens", "recbole",
     ]  # fmt: skip

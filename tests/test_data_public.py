@@ -167,6 +167,13 @@ class TestInstacart(PublicContract):
         r"column order_id: '999' is not in orders\.csv; add the",
     )
 
+    def test_archives_of_one_file_each_are_read_as_kaggle_gives_them(
+        self, dataset: Dataset, tmp_path: Path
+    ) -> None:
+        packed: Files = {f"{name}.zip": zipped({name: content}) for name, content in self.files.items()}
+        packed["products.csv"] = self.files["products.csv"]
+        assert load(written(tmp_path / "packed", packed)).events.equals(dataset.events)
+
     def test_the_number_of_the_order_is_the_moment(self, dataset: Dataset) -> None:
         history = dataset.histories(["1"])
         ids = dataset.products[Columns.PRODUCT].iloc[history.products].tolist()
