@@ -15,6 +15,7 @@ lint: $(SETUP)
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
 bench: $(SETUP)
+	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/encode.py
 	$(BIN)/python benchmarks/ranking.py

@@ -4,8 +4,10 @@ from .cold_splits import item_cold, user_cold
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns, Dataset, Histories
 from .errors import CartographError, DataError, EncoderError, RunError, StoreError, UnknownIdError
 from .files import atomically
-from .load import Source, datasets, load
+from .k_core import k_core
+from .load import datasets, load
 from .protocols import PROTOCOLS, split
+from .sources import Source
 from .splits import Cases, Exam, Split, leave_one_out, time_split
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "atomically",
     "datasets",
     "item_cold",
+    "k_core",
     "leave_one_out",
     "load",
     "split",

@@ -1,6 +1,6 @@
 """What a shop knows, as validated tables: products, users, events and product links."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .errors import DataError
+from .lookup import positions
 
 EVENT_TYPES = ("view", "cart", "purchase", "rating")
 LINK_TYPES = ("also_bought", "also_viewed", "bought_together")
@@ -132,7 +133,10 @@ class Dataset:
         """
         products = _with_columns(products, Columns.PRODUCTS).reset_index(drop=True)
         events = _with_columns(events, Columns.EVENTS)
-        events = events.sort_values(Columns.AT, kind="stable", ignore_index=True)
+        if events[Columns.AT].is_monotonic_increasing:  # a sorted copy of millions of ids costs gigabytes
+            events = events.reset_index(drop=True)
+        else:
+            events = events.sort_values(Columns.AT, kind="stable", ignore_index=True)
         if users is None:
             users = pd.DataFrame({Columns.USER: pd.unique(events[Columns.USER])})
         dataset = cls(
@@ -165,17 +169,17 @@ class Dataset:
             users: Whose histories, in which order; all users of the dataset when absent.
         """
         ids = pd.Index(self.users[Columns.USER] if users is None else users, dtype=object)
-        rows = ids.get_indexer(pd.Index(self.events[Columns.USER]))
+        rows = positions(self.events[Columns.USER], ids)
         order = np.argsort(rows, kind="stable")[np.count_nonzero(rows < 0) :]
         offsets = np.concatenate([[0], np.cumsum(np.bincount(rows[order], minlength=len(ids)))])
-        products = self.product_index.get_indexer(pd.Index(self.events[Columns.PRODUCT]))
-        types = pd.Index(EVENT_TYPES).get_indexer(pd.Index(self.events[Columns.TYPE]))
+        products = positions(self.events[Columns.PRODUCT], self.product_index)
+        types = positions(self.events[Columns.TYPE], EVENT_TYPES)
         at = self.events[Columns.AT].to_numpy(np.int64)
         return Histories(
             users=ids.to_numpy(object),
             offsets=offsets.astype(np.int64),
-            products=products[order].astype(np.int64),
-            types=types[order].astype(np.int64),
+            products=products[order],
+            types=types[order],
             at=at[order],
         )
 
@@ -208,7 +212,7 @@ class Dataset:
         )
         bare = (self.products[[c.TITLE, c.DESCRIPTION, c.BRAND]] == "").all(axis=1)
         bare &= self.products[c.CATEGORY].map(len) == 0
-        bare &= ~self.products[c.PRODUCT].isin(self.product_attributes[c.PRODUCT])
+        bare &= positions(self.products[c.PRODUCT], self.product_attributes[c.PRODUCT]) < 0
         if bare.any():
             first = self.products.loc[bare, c.PRODUCT].iloc[0]
             raise DataError(
@@ -255,8 +259,8 @@ def _unique_ids(name: str, what: str, ids: pd.Series) -> None:
         raise DataError(f"{name}: {what} id {ids[repeated].iloc[0]!r} is given twice; ids must be unique")
 
 
-def _members(name: str, what: str, column: str, values: pd.Series, allowed: object, hint: str) -> None:
-    wrong = ~values.isin(list(allowed))  # type: ignore[call-overload]
+def _members(name: str, what: str, column: str, values: pd.Series, allowed: Iterable[str], hint: str) -> None:
+    wrong = positions(values, allowed) < 0
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise DataError(f"{name}: {what} {row + 1} has {column} {values.iloc[row]!r}; it must be {hint}")

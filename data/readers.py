@@ -1,10 +1,8 @@
 """Files in: CSV, JSON lines and Parquet as `Rows` of text that know their line numbers."""
 
 import csv
-import gzip
 import io
 import json
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from .errors import DataError
+from .raw import open_raw
 from .rows import BadRows, Rejected, Rows, shown
 
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
@@ -47,21 +46,13 @@ def read_rows(path: Path, bad: BadRows) -> Rows:
 
 
 def read_text(path: Path) -> str:
-    """The whole of a UTF-8 file, unpacked where its name ends with `.gz`.
+    """The whole of a UTF-8 file, unpacked where it is packed (`open_raw`).
 
     Raises:
         DataError: The file is absent, empty, cut short, or not UTF-8.
     """
-    try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path}: the gzip file is cut short or damaged ({error}); copy it again") from error
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror}); check the path and its rights"
-        ) from error
+    with open_raw(path) as file:
+        data = file.read()
     if not data.strip():
         raise DataError(f"{path}: the file is empty; give it rows, or remove it")
     try:
@@ -86,7 +77,7 @@ def read_delimited(
         columns: Names of the columns of a file that has no header.
     """
     text = read_text(path)
-    names = _header(path, text, delimiter) if columns is None else list(columns)
+    names = read_header(path, text, delimiter) if columns is None else list(columns)
     broken: list[tuple[int, int, str]] = []
 
     def set_aside(row: Any) -> str:
@@ -127,12 +118,17 @@ def read_delimited(
         problem = f"has {n_fields} fields where {len(names)} are expected"
         reason = f"{shown(row)} {problem}; quote fields that hold a {delimiter!r}"
         bad.add(Rejected(str(path), line_of(record), "", reason, row))
-    frame = pd.DataFrame({names[i]: _text(table[name]).to_pandas() for i, name in enumerate(numbered)})
+    frame = pd.DataFrame({names[i]: as_text(table[name]).to_pandas() for i, name in enumerate(numbered)})
     frame = frame.set_axis(records).iloc[0 if columns else 1 :]
     return Rows(path, frame[(frame != "").any(axis=1)], bad, line_of)
 
 
-def _header(path: Path, text: str, delimiter: str) -> list[str]:
+def read_header(path: Path, text: str, delimiter: str) -> list[str]:
+    """The column names in the first line of `text`.
+
+    Raises:
+        DataError: A name is missing or given twice.
+    """
     header = [name.strip() for name in next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))]
     if not header:
         raise DataError(f"{path}, line 1: the line is blank; name the columns in the first line")
@@ -183,22 +179,22 @@ def _nested(record: object) -> str | None:
 
 def _json_column(values: Sequence[object]) -> pd.Series:
     if not any(isinstance(value, list) for value in values):
-        return pd.Series([_json_text(value) for value in values], dtype="str")
+        return pd.Series([json_text(value) for value in values], dtype="str")
     return pd.Series(
         [
-            [text for part in value if (text := _json_text(part))]
+            [text for part in value if (text := json_text(part))]
             if isinstance(value, list)
-            else _json_text(value)
+            else json_text(value)
             for value in values
         ],
         dtype=object,
     )
 
 
-def _json_text(value: object) -> str:
+def json_text(value: object) -> str:
     """A JSON value as text; a whole number has no decimals.
 
-    >>> [_json_text(value) for value in (" a ", None, True, 17, 17.0, 1.5)]
+    >>> [json_text(value) for value in (" a ", None, True, 17, 17.0, 1.5)]
     ['a', '', 'true', '17', '17', '1.5']
     """
     if isinstance(value, str):
@@ -228,7 +224,7 @@ def _read_parquet(path: Path, bad: BadRows) -> Rows:
                 cells = [[part.strip() for part in cell or [] if part and part.strip()] for cell in lists]
                 columns[name.strip()] = pd.Series(cells, dtype=object)
             else:
-                columns[name.strip()] = _text(column).to_pandas()
+                columns[name.strip()] = as_text(column).to_pandas()
         except pa.ArrowException as error:
             raise DataError(
                 f"{path}: column {name!r} holds {column.type}; give text, numbers, times or lists of text"
@@ -236,7 +232,7 @@ def _read_parquet(path: Path, bad: BadRows) -> Rows:
     return Rows(path, pd.DataFrame(columns), bad, lambda record: record + 1, unit="row")
 
 
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Any scalar column as stripped text, `""` where it is missing; times become seconds since epoch."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns
 from .errors import DataError
+from .lookup import positions
 from .rows import Rows
 
 Path_ = tuple[str, ...]
@@ -57,15 +58,25 @@ def user_tables(rows: Rows) -> tuple[pd.DataFrame, pd.DataFrame]:
     return users, attributes(rows.frame, Columns.USER, Columns.USERS)
 
 
-def event_table(rows: Rows, products: pd.DataFrame) -> pd.DataFrame:
-    """The events; where there is no column `at`, the order of the rows stands for the time."""
+def event_table(rows: Rows, products: pd.DataFrame | None, *, per_second: int = 1) -> pd.DataFrame:
+    """The events; where there is no column `at`, the order of the rows stands for the time.
+
+    Args:
+        rows: One event a row.
+        products: Those that events may name; any when absent.
+        per_second: What a number in `at` counts: 1 for seconds since 1970, 1000 for milliseconds.
+    """
     c = Columns
     rows.allow(c.EVENTS)
     rows.ids(c.USER)
     rows.ids(c.PRODUCT)
-    rows.members(
-        c.PRODUCT, products[c.PRODUCT], "is not a known product", "add it to the products, or remove the row"
-    )
+    if products is not None:
+        rows.members(
+            c.PRODUCT,
+            products[c.PRODUCT],
+            "is not a known product",
+            "add it to the products, or remove the row",
+        )
     if c.TYPE in rows:
         _default_type(rows, "purchase")
         rows.members(
@@ -73,9 +84,19 @@ def event_table(rows: Rows, products: pd.DataFrame) -> pd.DataFrame:
         )
     rows.numbers(c.VALUE)
     if c.AT in rows:
-        rows.times(c.AT)
+        rows.times(c.AT, per_second=per_second)
         return rows.frame.reset_index(drop=True)
     return rows.frame.reset_index(drop=True).assign(**{c.AT: np.arange(len(rows.frame), dtype=np.int64)})
+
+
+def with_products_of(events: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+    """`products`, then those that only the events name: `product ID` is all that is known of them."""
+    ids = events[Columns.PRODUCT].drop_duplicates()
+    new = ids[positions(ids, products[Columns.PRODUCT]) < 0]
+    bare = pd.DataFrame({Columns.PRODUCT: new, Columns.TITLE: "product " + new})
+    if Columns.CATEGORY in products:
+        bare[Columns.CATEGORY] = pd.Series([()] * len(new), index=new.index, dtype=object)
+    return pd.concat([products, bare], ignore_index=True)
 
 
 def _default_type(rows: Rows, default: str) -> None:

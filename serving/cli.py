@@ -29,7 +29,11 @@ def build_parser() -> argparse.ArgumentParser:
     _json(datasets)
 
     load = _verb(verbs, "load", "load a catalogue and its events into the product graph")
-    load.add_argument("source", metavar="SOURCE", help="a folder, or a name that `cartograph datasets` lists")
+    load.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder, or a name that `cartograph datasets` lists, downloaded if it can be",
+    )
     _run(load)
     load.add_argument(
         "--store", metavar="URI", help="a Neo4j server, e.g. bolt://localhost:7687, not the embedded graph"
@@ -40,7 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
         default="error",
         help="stop at a bad row, or write it to rejected.csv in the run folder and go on",
     )
-    load.add_argument("--links", action="store_true", help="load the product links beside sequence files too")
+    load.add_argument("--links", action="store_true", help="load the product links of research data too")
+    _k_core(load)
     _json(load)
 
     encode = _verb(verbs, "encode", "encode the text of every node with BERT")
@@ -60,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     evaluate = _verb(verbs, "evaluate", "compare models on a split of a dataset")
     evaluate.add_argument("source", metavar="SOURCE", help="as for `load`")
+    _k_core(evaluate)
     evaluate.add_argument(
         "--protocol",
         choices=PROTOCOLS,
@@ -168,6 +174,12 @@ def _run(parser: argparse.ArgumentParser, default: str = "runs/default") -> None
 
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _k_core(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--k-core", type=int, metavar="N", help="keep users and products with N events among each other"
+    )
 
 
 def _device(parser: argparse.ArgumentParser) -> None:

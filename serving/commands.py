@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..data import datasets, load
+from ..data import Dataset, datasets, k_core, load
 from .printing import print_explanation, print_json, print_ranking, print_table
 from .recommender import Recommender
 from .results import Recommendations
@@ -24,7 +24,7 @@ def _datasets(options: Namespace) -> None:
     if options.json:
         print_json([asdict(source) for source in listed])
     else:
-        print_table([(source.name, source.description, source.licence) for source in listed])
+        print_table([(s.name, s.description, s.licence, ", ".join(s.files)) for s in listed])
 
 
 def _load(options: Namespace) -> None:
@@ -33,11 +33,15 @@ def _load(options: Namespace) -> None:
     run = Run(Path(options.run))
     rejected = run.folder / "rejected.csv" if options.on_bad_row == "skip" else None
     dataset = load(options.source, on_bad_row=options.on_bad_row, rejected=rejected, links=options.links)
-    counts = load_stage(run, dataset, store=options.store)
+    counts = load_stage(run, _core(dataset, options), store=options.store)
     if options.json:
         print_json(counts)
     else:
         print_table([(name, f"{count:,}") for name, count in counts.items() if count])
+
+
+def _core(dataset: Dataset, options: Namespace) -> Dataset:
+    return dataset if options.k_core is None else k_core(dataset, options.k_core)
 
 
 def _encode(options: Namespace) -> None:
@@ -76,7 +80,7 @@ def _evaluate(options: Namespace) -> None:
         encoder=options.encoder or DEFAULT_ENCODER, config=fit_config(options), device=options.device
     )
     names = [name.strip() for name in options.models.split(",")]
-    dataset = load(options.source)
+    dataset = _core(load(options.source), options)
     document = evaluate_models(dataset, options.protocol, names, ours, seeds=seeds, **settings)
     print(to_text(document))
     if options.json:

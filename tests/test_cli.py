@@ -203,6 +203,19 @@ def test_bad_rows_are_skipped_and_counted_where_asked(folder: Path, tmp_path: Pa
     assert "not a time" in (tmp_path / "run" / "rejected.csv").read_text()
 
 
+def test_a_core_is_loaded_and_evaluated_where_asked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = str(tmp_path / "run")
+    counts = json.loads(answer(capsys, "load", str(folder), "--run", run, "--k-core", "5", "--json"))
+    assert counts["Product"] == 28  # the last product of each of the four groups is never bought
+    assert f"{folder.name} 5-core, time" in answer(
+        capsys, "evaluate", str(folder), "--k-core", "5", "--protocol", "time", "--models", "popular"
+    )
+    assert main(["load", str(folder), "--run", run, "--k-core", "6"]) == 1
+    assert "no user and product have 6 events among each other" in capsys.readouterr().err
+
+
 def test_a_load_into_a_store_that_does_not_answer_leaves_nothing(folder: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     done = cartograph("load", str(folder), "--run", str(run), "--store", "bolt://localhost:1")

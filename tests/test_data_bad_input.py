@@ -97,7 +97,7 @@ def test_an_unknown_source_names_the_nearest() -> None:
         DataError, match="'complete-journey' is neither a folder nor a known name; did you mean"
     ):
         load("complete-journey")
-    with pytest.raises(DataError, match="give a folder or one of sample, completejourney"):
+    with pytest.raises(DataError, match="give a folder or a name of `cartograph datasets`"):
         load("/nowhere/at/all")
 
 

@@ -184,3 +184,8 @@ def test_the_example_of_the_documentation_loads(tmp_path: Path) -> None:
     dataset = load(tmp_path)
     assert dataset.products[Columns.CATEGORY].tolist() == [("Drinks", "Tea"), ("Kitchen",)]
     assert dataset.events[Columns.TYPE].tolist() == ["view", "purchase"]
+
+
+def test_an_archive_beside_the_tables_is_not_looked_into(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"backup.zip": b"PK, cut short"})
+    assert len(load(folder).products) == 3

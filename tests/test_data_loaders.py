@@ -1,12 +1,14 @@
 """What every loader owes, on the real data, with the counts pinned."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from cartograph.data import EVENT_TYPES, LINK_TYPES, Columns, DataError, Dataset, datasets, load
+from cartograph.data import EVENT_TYPES, LINK_TYPES, Columns, DataError, Dataset, datasets, k_core, load
 
 DATASETS = Path(os.environ.get("CARTOGRAPH_DATASETS", Path(__file__).parents[2] / "shared" / "datasets"))
 
@@ -136,6 +138,39 @@ class TestHM(LoaderContract):
         assert (dataset.products[Columns.DESCRIPTION] != "").sum() == 4109
 
 
+class TestGiftCards(LoaderContract):
+    source = "amz18_giftcards"
+    n_users, n_products, n_events, n_attributes = 458, 1547, 2972, 0
+    timed = True
+
+    def test_the_events_are_ratings_of_148_products(self, dataset: Dataset) -> None:
+        assert set(dataset.events[Columns.TYPE]) == {"rating"}
+        assert dataset.events[Columns.VALUE].sum() == 14_519
+        assert dataset.events[Columns.PRODUCT].nunique() == 148
+        days = pd.to_datetime(dataset.events[Columns.AT].iloc[[0, -1]], unit="s")
+        assert [str(day.date()) for day in days] == ["2012-01-31", "2018-08-22"]
+
+    def test_the_published_5_core_holds_a_few_that_are_none(self, dataset: Dataset) -> None:
+        core = k_core(dataset, 5)
+        assert (len(core.users), len(core.products), len(core.events)) == (456, 147, 2960)
+
+    def test_titles_brands_categories_and_prices_are_clean(self, dataset: Dataset) -> None:
+        products = dataset.products.set_index(Columns.PRODUCT)
+        assert products.loc["B001H53QEO", Columns.TITLE] == (
+            "Amazon.com $50 Gift Cards, Pack of 50 (Old Version) (Classic White Card Design)"
+        )
+        assert products.loc["B001BKEWF2", Columns.BRAND] == "Serendipity 3"
+        assert products[Columns.CATEGORY].value_counts().iloc[:2].to_dict() == {
+            ("Gift Cards",): 1514, ("Gift Cards", "Gift Card Accessories"): 27,
+        }  # fmt: skip
+        assert products[Columns.PRICE].notna().sum() == 358
+        assert not products[Columns.DESCRIPTION].str.contains("<br").any()
+
+    def test_links_are_read_when_asked_for(self) -> None:
+        links = loaded(self.source, links=True).links
+        assert links[Columns.TYPE].value_counts().to_dict() == {"also_viewed": 6675, "also_bought": 5993}
+
+
 class TestHIN(LoaderContract):
     source = "hin_amazon"
     n_users, n_products, n_events, n_attributes = 6170, 2753, 195_791, 11_202
@@ -160,10 +195,33 @@ class TestCompleteJourney(LoaderContract):
 
 
 def test_the_sources_are_listed_with_their_licences() -> None:
-    assert [source.name for source in datasets()] == [
-        "sample", "completejourney", "folder", "sequences", "hm", "hin",
+    assert [source.name for source in datasets()][:18] == [
+        "sample", "completejourney", "hm-kaggle", "retailrocket", "instacart", "olist", "online-retail-ii",
+        "movielens-1m", "movielens-20m", "movielens-25m", "movielens-32m",
+        "folder", "sequences", "hm", "hin", "amazon", "movielens", "recbole",
     ]  # fmt: skip
+    amazon = [source.name for source in datasets()[18:]]
+    assert len(amazon) == 24 + 29 + 34
+    assert "amazon-2018-gift-cards" in amazon
     assert all(source.description and source.licence for source in datasets())
+
+
+def test_what_can_be_downloaded_or_fetched_by_hand_says_from_where() -> None:
+    for source in datasets():
+        assert not (source.by_hand and source.remotes)
+        assert not source.by_hand or (source.address and source.files)
+        for remote in source.remotes:
+            assert remote.url.startswith("https://")
+            assert re.fullmatch("(md5:[0-9a-f]{32})?", remote.checksum)
+
+
+def test_a_dataset_behind_an_account_names_where_its_files_are_and_belong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARTOGRAPH_DATASETS", str(tmp_path))
+    says = r"get events\.csv, .* from https://www\.kaggle\.com/\S+ and put them, .* into " + str(tmp_path)
+    with pytest.raises(DataError, match=says):
+        load("retailrocket")
 
 
 def test_a_missing_package_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

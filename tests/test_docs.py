@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cartograph.serving.cli import build_parser
-from tools.make_docs import DOCS, README, cli_page, graph_page, readme_page
+from tools.make_docs import DOCS, README, cli_page, datasets_page, graph_page, readme_page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -15,8 +15,13 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
 
 @pytest.mark.parametrize(
     ("page", "generated"),
-    [(DOCS / "cli.md", cli_page), (DOCS / "graph.md", graph_page), (README, readme_page)],
-    ids=["cli", "graph", "readme"],
+    [
+        (DOCS / "cli.md", cli_page),
+        (DOCS / "datasets.md", datasets_page),
+        (DOCS / "graph.md", graph_page),
+        (README, readme_page),
+    ],
+    ids=["cli", "datasets", "graph", "readme"],
 )
 def test_generated_pages_are_up_to_date(page: Path, generated: Callable[[], str]) -> None:
     assert page.read_text(encoding="utf-8") == generated(), "run `make docs`"

@@ -1,17 +1,31 @@
-"""Write what is generated: `docs/cli.md`, `docs/graph.md`, and the README's output and figures.
+"""Write what is generated: the pages for the command line, datasets and graph, and the README's blocks.
 
-The pages come from the parser and the schema table, the README's blocks from what `make bench` left in
-`benchmarks/results/`.
+The pages come from the parser, the loaders and the schema table, the README's output and figures from what
+`make bench` left in `benchmarks/results/`.
 """
 
+import inspect
 import json
 import os
 import re
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ["COLUMNS"] = "100"  # argparse wraps its help to the terminal
 
+from cartograph.data import Dataset, Source, datasets
+from cartograph.data.amazon import load_amazon
+from cartograph.data.completejourney import load_completejourney
+from cartograph.data.hin import load_hin
+from cartograph.data.hm import load_hm, load_hm_kaggle
+from cartograph.data.instacart import load_instacart
+from cartograph.data.movielens import load_movielens
+from cartograph.data.olist import load_olist
+from cartograph.data.online_retail import load_online_retail
+from cartograph.data.recbole import load_recbole
+from cartograph.data.retailrocket import load_retailrocket
+from cartograph.data.sequences import load_sequences
 from cartograph.kg.schema import NODES, RELATIONS, Kind
 from cartograph.serving.cli import build_parser
 
@@ -30,6 +44,22 @@ RANKINGS = (
 )
 """Dataset, protocol and segments, as the README's table shows those whose result is there."""
 
+_LOADERS: dict[str, Callable[..., Dataset]] = {
+    "amazon": load_amazon,
+    "hm-kaggle": load_hm_kaggle,
+    "retailrocket": load_retailrocket,
+    "instacart": load_instacart,
+    "olist": load_olist,
+    "online-retail-ii": load_online_retail,
+    "movielens": load_movielens,
+    "recbole": load_recbole,
+    "completejourney": load_completejourney,
+    "sequences": load_sequences,
+    "hm": load_hm,
+    "hin": load_hin,
+}
+"""Those whose docstrings say how a source is read."""
+
 
 def cli_page() -> str:
     """`docs/cli.md`."""
@@ -41,6 +71,38 @@ def cli_page() -> str:
         title = name if page is parser else f"cartograph {name}"
         text += f"\n## {title}\n\n```\n{page.format_help().rstrip()}\n```\n"
     return text
+
+
+def datasets_page() -> str:
+    """`docs/datasets.md`."""
+    known = datasets()
+    amazon = [source for source in known if source.name.startswith("amazon-")]
+    text = _DATASETS + "".join(_dataset_row(source) for source in known if source not in amazon)
+    text += "\n## How they are read\n"
+    for name, loader in _LOADERS.items():
+        said = inspect.getdoc(loader) or ""
+        text += f"\n### {name}\n\n{said.split('Args:')[0].split('Raises:')[0].strip()}\n"
+    text += _AMAZON
+    return text + "".join(f"| `{s.name}` | {s.counts} | {_files(s)} |\n" for s in amazon)
+
+
+def _dataset_row(source: Source) -> str:
+    if source.by_hand:
+        given = "by name, by hand"
+    elif source.remotes:
+        given = "by name, downloaded"
+    else:
+        given = "folder" if source.is_folder else "by name, packaged"
+    address = f"<{source.address}>" if source.address else "–"
+    counts, checksum = ("–", "–") if source.is_folder else (source.counts, source.checksum)
+    return (
+        f"| `{source.name}` | {source.description} | {given} | {source.licence} | {address} "
+        f"| {counts} | {checksum} | {_files(source)} |\n"
+    )
+
+
+def _files(source: Source) -> str:
+    return ", ".join(f"`{file}`" for file in source.files) or "–"
 
 
 def graph_page() -> str:
@@ -125,6 +187,36 @@ def _speed() -> str:
     return "\n".join(lines)
 
 
+_DATASETS = """\
+# Datasets
+
+Generated from the loaders by `make docs`. Give a name or a folder to `cartograph load` and
+`cartograph evaluate`, or to `cartograph.data.load`. `--k-core 5` keeps users and products with five events
+among each other, as published "5-core" files do.
+
+- **by name, downloaded**: the files go to `$CARTOGRAPH_DATASETS/NAME`, or to `datasets/NAME` in the working
+  directory. An interrupted download goes on where it stopped; a published checksum is verified; a file is
+  there whole or not at all.
+- **by name, by hand**: the files are behind an account; put them into the same folder.
+- **folder**: any folder with these files; its kind is found out by them.
+
+Files may be packed: alone as `FILE.gz` (but for RecBole's), or in a zip archive as downloaded (but for
+Amazon's and RecBole's); an archive within an archive has to be unpacked once. Bad rows are errors with file,
+line, column and value, or left out with `--on-bad-row skip`. Counts are those of the publisher where not
+said otherwise; "not published" means that none was found.
+
+| name | what | given | licence, terms | source | counts | checksum | files |
+|---|---|---|---|---|---|---|---|
+"""
+_AMAZON = """
+## The categories of Amazon Reviews
+
+By name, downloaded; no checksums are published. The files of 2014 and 2018 are the 5-core; the complete ones
+are read as well, from a folder.
+
+| name | counts | files |
+|---|---|---|
+"""
 _DIALECTS = """
 
 ## Two stores, one Cypher
@@ -145,5 +237,6 @@ A read-only session (`cartograph cypher`, `store.read_only()`) takes one stateme
 
 if __name__ == "__main__":
     (DOCS / "cli.md").write_text(cli_page(), encoding="utf-8")
+    (DOCS / "datasets.md").write_text(datasets_page(), encoding="utf-8")
     (DOCS / "graph.md").write_text(graph_page(), encoding="utf-8")
     README.write_text(readme_page(), encoding="utf-8")

@@ -1,0 +1,445 @@
+"""Public datasets other than Amazon's, each on a few lines in exactly the format of its files."""
+
+import gzip
+import io
+import sys
+import zipfile
+from pathlib import Path
+from typing import ClassVar
+
+import pandas as pd
+import pytest
+
+from cartograph.data import Columns, DataError, Dataset, load
+from tests.test_data_loaders import LoaderContract
+
+Files = dict[str, str | bytes]
+
+
+def written(folder: Path, files: Files) -> Path:
+    """The files in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def zipped(files: Files) -> bytes:
+    """The files as one archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+class PublicContract(LoaderContract):
+    """The loader contract on files that the subclass lists, and what holds for all of them besides."""
+
+    files: ClassVar[Files]
+    bad: tuple[str, str, str]
+    """A file, a bad last line for it, and the sentence it is answered with."""
+    n_users: int
+
+    @pytest.fixture
+    def dataset(self, tmp_path: Path) -> Dataset:
+        return load(written(tmp_path, self.files))
+
+    def test_files_still_in_an_archive_give_the_same(self, dataset: Dataset, tmp_path: Path) -> None:
+        inside = {f"inner/{name}": content for name, content in self.files.items()}
+        archived = load(written(tmp_path / "zip", {"archive.zip": zipped(inside)}))
+        assert archived.events.equals(dataset.events)
+        assert archived.products.equals(dataset.products)
+
+    def test_a_bad_row_is_named_or_left_out(self, dataset: Dataset, tmp_path: Path) -> None:
+        name, line, says = self.bad
+        content = self.files[name]
+        assert isinstance(content, str)
+        folder = written(tmp_path / "bad", {**self.files, name: content + line + "\n"})
+        place = f"{name}, line {len(content.splitlines()) + 1}"
+        with pytest.raises(DataError, match=f"{place}.*{says}"):
+            load(folder)
+        assert len(load(folder, on_bad_row="skip").events) == self.n_events
+
+
+class TestRetailRocket(PublicContract):
+    n_users, n_products, n_events, n_attributes = 2, 4, 4, 2
+    timed = True
+    files: ClassVar[Files] = {
+        "events.csv": """timestamp,visitorid,event,itemid,transactionid
+1433221332117,257597,view,355908,
+1433224214164,992329,view,248676,
+1433224214999,992329,addtocart,248676,
+1433225000000,992329,transaction,111,4000
+""",
+        "item_properties_part1.csv": """timestamp,itemid,property,value
+1435460400000,460429,categoryid,1338
+1441508400000,355908,888,1116713 960601 n277.200
+1439089200000,355908,400,n552.000 639502 n720.000 424566
+1431226800000,355908,790,n15360.000
+1435460400000,248676,175,809
+""",
+        "item_properties_part2.csv": """timestamp,itemid,property,value
+1431226800000,248676,175,808
+1431831600000,355908,790,n99.000
+1431226800000,248676,available,1
+1431226800000,460429,6,1
+""",
+        "category_tree.csv": "categoryid,parentid\n1016,213\n213,\n1338,1016\n5,77\n",
+    }
+    bad = ("events.csv", "1433225000001,1,click,111,", "'click' is no event here; it must be one of view")
+
+    def test_events_are_views_carts_and_purchases_in_seconds(self, dataset: Dataset) -> None:
+        assert dataset.events[Columns.TYPE].tolist() == ["view", "view", "cart", "purchase"]
+        assert dataset.events[Columns.AT].iloc[0] == 1433221332
+
+    def test_the_earliest_snapshot_counts(self, dataset: Dataset) -> None:
+        products = dataset.products.set_index(Columns.PRODUCT)
+        assert products.loc["460429", Columns.CATEGORY] == ("category 213", "category 1016", "category 1338")
+        assert products.loc["355908", Columns.PRICE] == 15360
+        assert products.loc["355908", Columns.TITLE] == "product 355908"
+        assert products.loc["111", Columns.TITLE] == "product 111"
+        assert sorted(dataset.product_attributes.to_numpy().tolist()) == [
+            ["248676", "property 175", "808"], ["460429", "property 6", "1"],
+        ]  # fmt: skip
+
+
+ARTICLES = (
+    "article_id,product_code,prod_name,product_type_no,product_type_name,product_group_name,"
+    "graphical_appearance_no,graphical_appearance_name,colour_group_code,colour_group_name,"
+    "perceived_colour_value_id,perceived_colour_value_name,perceived_colour_master_id,"
+    "perceived_colour_master_name,department_no,department_name,index_code,index_name,index_group_no,"
+    "index_group_name,section_no,section_name,garment_group_no,garment_group_name,detail_desc\n"
+)
+
+
+class TestHM(PublicContract):
+    n_users, n_products, n_events, n_attributes = 2, 1, 2, 8
+    timed = True
+    files: ClassVar[Files] = {
+        "articles.csv": ARTICLES
+        + "0108775015,0108775,Strap top,253,Vest top,Garment Upper body,1010016,Solid,"
+        "09,Black,4,Dark,5,Black,1676,Jersey Basic,A,Ladieswear,1,Ladieswear,16,Womens Everyday Basics,1002,"
+        'Jersey Basic,"Jersey top with narrow shoulder straps, ""soft""."\n',
+        "customers.csv": "customer_id,FN,Active,club_member_status,fashion_news_frequency,age,postal_code\n"
+        "00000dbacae5,,,ACTIVE,NONE,49.0,52043ee2162c\n0000423b00ad,1.0,1.0,,Regularly,25.0,2973abc54daa\n",
+        "transactions_train.csv": "t_dat,customer_id,article_id,price,sales_channel_id\n"
+        "2018-09-20,00000dbacae5,0108775015,0.0508305084745762,2\n"
+        "2018-09-21,00000dbacae5,0108775015,0.0305,1\n",
+    }
+    bad = ("transactions_train.csv", "2018-09-22,x,0000000000,0.1,1", "'0000000000' is not a known product")
+
+    def test_ids_keep_their_zeros_and_codes_are_left_out(self, dataset: Dataset) -> None:
+        first = dataset.products.iloc[0].tolist()
+        assert first[:2] == ["0108775015", "Strap top"]
+        assert first[2] == 'Jersey top with narrow shoulder straps, "soft".'
+        assert first[4] == ("Ladieswear", "Garment Upper body", "Vest top")
+        keys = set(dataset.product_attributes[Columns.KEY])
+        assert "colour_group" in keys
+        assert not any(key.endswith(("_no", "_code", "_id")) for key in keys)
+
+    def test_customers_have_their_age_and_club(self, dataset: Dataset) -> None:
+        mine = dataset.user_attributes[dataset.user_attributes[Columns.USER] == "00000dbacae5"]
+        assert dict(zip(mine[Columns.KEY], mine[Columns.VALUE], strict=True)) == {
+            "club_member_status": "ACTIVE", "fashion_news_frequency": "NONE", "age": "49.0",
+        }  # fmt: skip
+
+
+class TestInstacart(PublicContract):
+    n_users, n_products, n_events, n_attributes = 2, 2, 4, 0
+    timed = False
+    files: ClassVar[Files] = {
+        "orders.csv": "order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day,"
+        "days_since_prior_order\n"
+        "2398795,1,prior,2,3,07,15.0\n2539329,1,prior,1,2,08,\n1187899,1,train,3,4,08,14.0\n"
+        "5,2,prior,1,2,11,\n7,2,test,2,2,11,30.0\n",
+        "order_products__prior.csv": "order_id,product_id,add_to_cart_order,reordered\n"
+        "2398795,196,1,1\n2539329,196,1,0\n5,10,1,0\n",
+        "order_products__train.csv": "order_id,product_id,add_to_cart_order,reordered\n1187899,10,1,0\n",
+        "products.csv": "product_id,product_name,aisle_id,department_id\n196,Soda,77,7\n"
+        '10,"Tea, ""green""",94,7\n',
+        "aisles.csv": "aisle_id,aisle\n77,soft drinks\n94,tea\n",
+        "departments.csv": "department_id,department\n7,beverages\n",
+    }
+    bad = (
+        "order_products__train.csv",
+        "999,10,1,0",
+        r"column order_id: '999' is not in orders\.csv; add the",
+    )
+
+    def test_archives_of_one_file_each_are_read_as_kaggle_gives_them(
+        self, dataset: Dataset, tmp_path: Path
+    ) -> None:
+        packed: Files = {f"{name}.zip": zipped({name: content}) for name, content in self.files.items()}
+        packed["products.csv"] = self.files["products.csv"]
+        assert load(written(tmp_path / "packed", packed)).events.equals(dataset.events)
+
+    def test_the_number_of_the_order_is_the_moment(self, dataset: Dataset) -> None:
+        history = dataset.histories(["1"])
+        ids = dataset.products[Columns.PRODUCT].iloc[history.products].tolist()
+        assert (ids, history.at.tolist()) == (["196", "196", "10"], [1, 2, 3])
+
+    def test_department_and_aisle_are_the_category(self, dataset: Dataset) -> None:
+        assert dataset.products[Columns.CATEGORY].tolist() == [
+            ("beverages", "soft drinks"), ("beverages", "tea"),
+        ]  # fmt: skip
+        assert dataset.products[Columns.TITLE].tolist()[1] == 'Tea, "green"'
+
+
+class TestOlist(PublicContract):
+    n_users, n_products, n_events, n_attributes = 2, 2, 3, 0
+    timed = True
+    files: ClassVar[Files] = {
+        "olist_orders_dataset.csv": '"order_id","customer_id","order_status","order_purchase_timestamp",'
+        '"order_approved_at"\n"o1","c1","delivered","2017-10-02 10:56:33","2017-10-02 11:07:15"\n'
+        '"o2","c2","canceled","2018-07-24 20:41:37",\n',
+        "olist_order_items_dataset.csv": '"order_id","order_item_id","product_id","seller_id",'
+        '"shipping_limit_date","price","freight_value"\n'
+        '"o1","1","p1","s1","2017-10-06 11:07:15",29.99,8.72\n"o2","1","p1","s1","2018-07-30",30,8\n'
+        '"o2","2","p2","s1","2018-07-30",118.70,22.76\n',
+        "olist_products_dataset.csv": '"product_id","product_category_name","product_name_lenght",'
+        '"product_weight_g"\n"p1","beleza_saude","40","225"\n"p2",,,\n',
+        "olist_customers_dataset.csv": '"customer_id","customer_unique_id","customer_zip_code_prefix",'
+        '"customer_city","customer_state"\n"c1","u1","14409","franca","SP"\n"c2","u1","14409","franca","SP"\n'
+        '"c3","u2","09790","santo andre","SP"\n',
+        "product_category_name_translation.csv": "\ufeffproduct_category_name,product_category_name_english\n"
+        "beleza_saude,health_beauty\n",
+    }
+    bad = ("olist_order_items_dataset.csv", '"o9","1","p1","s1","",1,1', "'o9' is not in the orders file")
+
+    def test_a_customer_keeps_one_id_over_orders(self, dataset: Dataset) -> None:
+        assert dataset.events[Columns.USER].tolist() == ["u1"] * 3
+        assert dataset.events[Columns.VALUE].tolist() == [29.99, 30, 118.7]
+        assert dataset.events[Columns.AT].iloc[0] == pd.Timestamp("2017-10-02T10:56:33Z").timestamp()
+        assert ["u2", "city", "santo andre"] in dataset.user_attributes.to_numpy().tolist()
+
+    def test_categories_are_english_and_bare_products_called_by_their_id(self, dataset: Dataset) -> None:
+        assert dataset.products[Columns.CATEGORY].tolist() == [("health beauty",), ()]
+        assert dataset.products[Columns.TITLE].tolist() == ["", "product p2"]
+
+
+class MovieLensContract(PublicContract):
+    """The same three ratings in both forms."""
+
+    n_users, n_products, n_events, n_attributes = 2, 3, 3, 3
+    timed = True
+
+    def test_genres_are_attributes(self, dataset: Dataset) -> None:
+        assert dataset.product_attributes.to_numpy().tolist() == [
+            ["1", "genre", "Animation"], ["1", "genre", "Children's"], ["3", "genre", "Comedy"],
+        ]  # fmt: skip
+        assert dataset.products[Columns.TITLE].tolist()[1:] == [
+            "City of Lost Children: Cité (1995)",
+            "It (1990)",
+        ]
+
+    def test_ratings_keep_value_and_time(self, dataset: Dataset) -> None:
+        assert dataset.events.to_numpy().tolist() == [
+            ["2", "3", "rating", 978300000, 3.0],
+            ["1", "1", "rating", 978300760, 5.0],
+            ["1", "2", "rating", 978302109, 3.0],
+        ]
+
+
+class TestMovieLens1M(MovieLensContract):
+    files: ClassVar[Files] = {
+        "ratings.dat": "1::1::5::978300760\n1::2::3::978302109\n2::3::3::978300000\n",
+        "movies.dat": (
+            "1::Toy Story (1995)::Animation|Children's\n2::City of Lost Children: Cité (1995)::\n"
+            "3::It (1990)::Comedy\n"
+        ).encode("latin-1"),
+        "users.dat": "1::F::1::10::48067\n2::M::56::16::70072\n",
+    }
+    bad = ("ratings.dat", "2::9::3::978300000", "column movieId: '9' is not a known product")
+
+    def test_codes_of_users_are_words(self, dataset: Dataset) -> None:
+        assert dataset.user_attributes[Columns.VALUE].tolist() == [
+            "F", "M", "under 18", "56+", "K-12 student", "self-employed",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("file", "line", "says"),
+        [
+            ("users.dat", "3::M::17::1::0", "column age: '17' is no age group of MovieLens 1M"),
+            ("users.dat", "3::M::18::21::0", "column occupation: '21' is no occupation"),
+            ("movies.dat", "4::Heat", "'4::Heat' has 2 fields where 3 are expected; put :: between movieId"),
+        ],
+    )
+    def test_bad_rows_of_the_small_files_are_named(
+        self, tmp_path: Path, file: str, line: str, says: str
+    ) -> None:
+        folder = written(tmp_path, self.files)
+        with (folder / file).open("a") as appended:
+            appended.write(line + "\n")
+        with pytest.raises(DataError, match=rf"{file}, line [34].*{says}"):
+            load(folder)
+
+
+class TestMovieLens20M(MovieLensContract):
+    files: ClassVar[Files] = {
+        "ratings.csv": "userId,movieId,rating,timestamp\n1,1,5.0,978300760\n1,2,3.0,978302109\n"
+        "2,3,3.0,978300000\n",
+        "movies.csv": "movieId,title,genres\n1,Toy Story (1995),Animation|Children's\n"
+        '2,"City of Lost Children: Cité (1995)",(no genres listed)\n3,It (1990),Comedy\n',
+        "tags.csv": "userId,movieId,tag,timestamp\n1,1,fun,978300760\n",
+        "links.csv": "movieId,imdbId,tmdbId\n1,0114709,862\n",
+    }
+    bad = ("ratings.csv", "2,3,three,978300000", "column rating: 'three' is not a number")
+
+
+def workbook() -> bytes:
+    """Two sheets as in `online_retail_II.xlsx`: numbers, dates, and an invoice that is in both."""
+    names = [
+        "Invoice",
+        "StockCode",
+        "Description",
+        "Quantity",
+        "InvoiceDate",
+        "Price",
+        "Customer ID",
+        "Country",
+    ]
+    day = pd.Timestamp("2009-12-01 07:45:00")
+    december = pd.Timestamp("2010-12-01 08:26:00")
+    first = [
+        [489434, 85048, "15CM CHRISTMAS GLASS BALL 20 LIGHTS", 12, day, 6.95, 13085, "United Kingdom"],
+        [489434, "79323P", " PINK CHERRY LIGHTS", 12, day, 6.75, 13085, "United Kingdom"],
+        [489435, "79323p", "PINK CHERRY LIGHTS", 2, day, 7.25, 13078, "France"],
+        ["C489449", 22087, "PAPER BUNTING WHITE LACE", -12, day, 2.95, 16321, "Australia"],
+        [489436, "POST", "POSTAGE", 1, day, 18, 13078, "France"],
+        [489437, 85048, "damages", 1, day, 0, None, "United Kingdom"],
+        [536365, "85123A", None, 6, december, 2.55, 17850, "United Kingdom"],
+    ]
+    second = [
+        first[-1],
+        [536366, 85048, "15CM CHRISTMAS GLASS BALL 20 LIGHTS", 1, december, 7, 17850, "EIRE"],
+    ]
+    buffer = io.BytesIO()
+    with pd.ExcelWriter(buffer, engine="openpyxl") as writer:
+        for name, rows in (("Year 2009-2010", first), ("Year 2010-2011", second)):
+            pd.DataFrame(rows, columns=names).to_excel(writer, sheet_name=name, index=False)
+    return buffer.getvalue()
+
+
+class TestOnlineRetail(LoaderContract):
+    n_users, n_products, n_events, n_attributes = 3, 3, 5, 0
+    timed = True
+
+    @pytest.fixture
+    def dataset(self, tmp_path: Path) -> Dataset:
+        return load(
+            written(tmp_path, {"online_retail_ii.zip": zipped({"online_retail_II.xlsx": workbook()})})
+        )
+
+    def test_purchases_of_products_by_customers_are_kept_once(self, dataset: Dataset) -> None:
+        assert dataset.events[Columns.PRODUCT].tolist() == ["85048", "79323P", "79323P", "85123A", "85048"]
+        assert dataset.events[Columns.VALUE].tolist() == [83.4, 81.0, 14.5, 15.3, 7.0]
+        assert dataset.events[Columns.AT].iloc[0] == pd.Timestamp("2009-12-01T07:45Z").timestamp()
+
+    def test_products_have_their_usual_title_and_price(self, dataset: Dataset) -> None:
+        products = dataset.products.set_index(Columns.PRODUCT)
+        assert products.loc["79323P", Columns.TITLE] == "PINK CHERRY LIGHTS"
+        assert products.loc["79323P", Columns.PRICE] == 7.0
+        assert products.loc["85123A", Columns.TITLE] == "product 85123A"
+
+    def test_the_country_is_the_users(self, dataset: Dataset) -> None:
+        assert dataset.user_attributes.to_numpy().tolist() == [
+            ["13085", "country", "United Kingdom"], ["13078", "country", "France"],
+            ["17850", "country", "United Kingdom"],
+        ]  # fmt: skip
+
+    def test_what_is_no_workbook_is_one_sentence(self, tmp_path: Path) -> None:
+        with pytest.raises(DataError, match=r"online_retail_II\.xlsx: is not a whole Excel workbook"):
+            load(written(tmp_path, {"online_retail_II.xlsx": b"PK\x03\x04 junk"}))
+
+    def test_a_missing_package_is_named_with_the_way_to_get_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "python_calamine", None)
+        with pytest.raises(DataError, match=r'run pip install "cartograph-recommender\[excel\]"'):
+            load(written(tmp_path, {"online_retail_II.xlsx": workbook()}))
+
+
+class TestRecBole(LoaderContract):
+    n_users, n_products, n_events, n_attributes = 3, 3, 3, 5
+    timed = True
+    files: ClassVar[Files] = {
+        "ml.inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
+        "1\t1193\t5\t978300760\n1\t661\t3\t978302109\n2\t9\t4.5\t978300000\n",
+        "ml.item": "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\tv:float_seq\n"
+        '1193\tOne "Flew" Over\t1975\tDrama\t0.1 0.2\n661\tJames and Peach\t1996\tAnimation Comedy\t0 1\n',
+        "ml.user": "user_id:token\tage:token\n1\t1\n3\t18\n",
+    }
+
+    @pytest.fixture
+    def dataset(self, tmp_path: Path) -> Dataset:
+        return load(written(tmp_path, self.files))
+
+    def test_token_sequences_are_several_values_and_titles_stay_whole(self, dataset: Dataset) -> None:
+        assert dataset.products[Columns.TITLE].tolist() == ['One "Flew" Over', "James and Peach", "product 9"]
+        assert dataset.product_attributes.to_numpy().tolist() == [
+            ["1193", "release_year", "1975"], ["661", "release_year", "1996"],
+            ["1193", "class", "Drama"], ["661", "class", "Animation"], ["661", "class", "Comedy"],
+        ]  # fmt: skip
+        assert set(dataset.events[Columns.TYPE]) == {"rating"}
+        assert len(dataset.user_attributes) == 2
+
+    def test_sessions_without_times_and_items_keep_their_order(self, tmp_path: Path) -> None:
+        dataset = load(written(tmp_path, {"s.inter": "session_id:token\titem_id:token\na\t2\nb\t1\na\t1\n"}))
+        assert not dataset.timed
+        assert dataset.events[Columns.PRODUCT].tolist() == ["2", "1", "1"]
+        assert set(dataset.events[Columns.TYPE]) == {"purchase"}
+
+    @pytest.mark.parametrize(
+        ("file", "content", "says"),
+        [
+            (
+                "ml.inter",
+                "user_id\titem_id:token\n1\t2\n",
+                "line 1: column 'user_id' has no type; write NAME:TYPE",
+            ),
+            ("ml.inter", "user:token\titem_id:token\n1\t2\n", "there is no column 'user_id' among"),
+            ("ml.item", "id:token\n1\n", "there is no column 'item_id' among"),
+            (
+                "ml.inter",
+                "user_id:token\titem_id:token\n1\t2\n1\t\n",
+                "line 3, column item_id:token: '' is empty",
+            ),
+        ],
+    )
+    def test_bad_files_are_answered_with_one_sentence(
+        self, tmp_path: Path, file: str, content: str, says: str
+    ) -> None:
+        with pytest.raises(DataError, match=f"{file}, .*{says}"):
+            load(written(tmp_path, {**self.files, file: content}))
+
+    def test_one_dataset_a_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(
+            DataError, match=r"there are a\.inter and ml\.inter; keep one dataset in a folder"
+        ):
+            load(written(tmp_path, {**self.files, "a.inter": ""}))
+
+
+def test_gzipped_files_are_read_as_well(tmp_path: Path) -> None:
+    files: Files = {
+        f"{name}.gz": gzip.compress(str(content).encode()) for name, content in TestMovieLens20M.files.items()
+    }
+    assert len(load(written(tmp_path, files)).events) == 3
+
+
+def test_a_named_dataset_whose_archive_is_there_is_not_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARTOGRAPH_DATASETS", str(tmp_path))
+    inside = {f"ml-1m/{name}": content for name, content in TestMovieLens1M.files.items()}
+    written(tmp_path / "movielens-1m", {"ml-1m.zip": zipped(inside)})
+    dataset = load("movielens-1m")
+    assert (dataset.name, len(dataset.events)) == ("movielens-1m", 3)
+
+
+def test_a_dataset_behind_an_account_is_read_once_its_files_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARTOGRAPH_DATASETS", str(tmp_path))
+    written(tmp_path / "olist", {"archive.zip": zipped(TestOlist.files)})
+    assert len(load("olist").events) == 3
