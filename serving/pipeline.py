@@ -14,9 +14,11 @@ from ..data.dataset import IntArray
 from ..data.splits import Cases, Split
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
 from ..evaluation import BASELINES, Fit, Scorer, compare, rank_targets, to_json
+from ..evaluation.content import content_knn
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
+from .content import TEMPLATES, text_vectors
 from .fit import HALF_LIFE, FitConfig, Fitted, fit, save
 from .index import Index, popularity
 from .run import Run, RunState
@@ -194,6 +196,10 @@ def cartograph(
     return run
 
 
+content_knn_bert = content_knn(tuple(TEMPLATES), text_vectors)
+"""Content-kNN as in `evaluation`, on text read by the default encoder."""
+
+
 def evaluate_models(
     dataset: Dataset, protocol: str, models: Sequence[str], ours: Fit, **settings: Any
 ) -> dict[str, Any]:
@@ -202,14 +208,14 @@ def evaluate_models(
     Args:
         dataset: Any.
         protocol: One of `data.PROTOCOLS`.
-        models: `cartograph` or names of `evaluation.BASELINES`.
+        models: `cartograph`, `content-knn-bert` or names of `evaluation.BASELINES`.
         ours: What `cartograph` stands for.
         settings: Of the protocol.
 
     Raises:
         ValueError: A model has no such name.
     """
-    known: dict[str, Fit] = {**BASELINES, "cartograph": ours}
+    known: dict[str, Fit] = {**BASELINES, "content-knn-bert": content_knn_bert, "cartograph": ours}
     for name in models:
         if name not in known:
             raise ValueError(f"no model {name!r}; choose from {', '.join(known)}")
