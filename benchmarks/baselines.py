@@ -31,10 +31,10 @@ from tools.make_docs import RANKINGS, RESULTS  # noqa: E402
 DATASETS = Path(os.environ.get("CARTOGRAPH_DATASETS", ROOT.parent / "shared" / "datasets"))
 
 WIDE: dict[str, list[Any]] = {
-    "als": [AlsConfig(f, a, d) for f, a, d in product((64, 128, 256, 512), (1.0, 10.0, 40.0), (0.0, 0.6))],
-    "bpr": [BprConfig(f, r, d) for f, r, d in product((64, 128, 256), (0.02, 0.05, 0.1), (0.0, 0.6))],
-    "lightgcn": [LightGcnConfig(learning_rate=r, layers=n) for r, n in product((5e-3, 1e-2), (1, 2, 3))],
-    "sasrec": [SasRecConfig()],
+    "als": [AlsConfig(f, a) for f, a in product((64, 512), (10.0, 40.0))],
+    "bpr": [BprConfig(f, regularization=r) for f, r in product((64, 256), (0.001, 0.01))],
+    "lightgcn": [LightGcnConfig(layers=1), LightGcnConfig(layers=3), LightGcnConfig(regularization=1e-3)],
+    "sasrec": [SasRecConfig(dropout=0.5), SasRecConfig(temperature=0.05), SasRecConfig(layers=2)],
 }
 """What is tried on the first dataset besides the grid of every evaluation."""
 

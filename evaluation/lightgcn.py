@@ -30,7 +30,7 @@ class LightGcnConfig:
     """An epoch is a pass over the events, or several, so that it has so many steps."""
     epochs: int = 60
     """At most so many."""
-    patience: int = 5
+    patience: int = 3
     """Stop after this many epochs without a better NDCG@10 on validation."""
     seed: int = 0
     """Of the initial vectors, the order and the draws."""

@@ -31,7 +31,7 @@ def train(
     pairs = sp.coo_array(chosen)
     users = torch.from_numpy(pairs.row.astype(np.int64))
     products = n_users + torch.from_numpy(pairs.col.astype(np.int64))  # nodes: users first
-    graph = _normalised(users, products, n_users + n_products)
+    graph = normalised(users, products, n_users + n_products)
     network = LightGCN(n_users + n_products, config.d, config.layers, normalize=False)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     figures: list[float] = []
@@ -59,7 +59,7 @@ def train(
     return best
 
 
-def _normalised(users: Tensor, products: Tensor, n_nodes: int) -> Tensor:
+def normalised(users: Tensor, products: Tensor, n_nodes: int) -> Tensor:
     """Edges of both directions with the weight `1 / √(deg(i) deg(j))`, `(n_nodes, n_nodes)` in CSR."""
     edges = torch.stack([torch.cat([users, products]), torch.cat([products, users])])
     scale = torch.bincount(edges[0], minlength=n_nodes).clamp(min=1).float() ** -0.5

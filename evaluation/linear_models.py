@@ -42,7 +42,7 @@ class LinearConfig:
 
     regularization: float = 30.0
     """Weight of the squared coefficients."""
-    decay: float = 0.6
+    decay: float = 0.5
     """Decay per event of a history, in training and when asked."""
     ease_weight: float = 1.0
     """What EASE's scores, with its default settings, are multiplied by before they are added."""
@@ -161,7 +161,7 @@ ease = Baseline(
 
 linear = Baseline(
     _prepare_linear,
-    lambda split: [LinearConfig(r, d, w) for r, d, w in product((30.0, 100.0), (0.3, 0.6), (0.0, 0.3, 1.0))],
+    lambda split: [LinearConfig(r, ease_weight=w) for r, w in product((30.0, 100.0), (0.0, 0.3, 1.0))],
 )
 """Ridge regression of the next product on the decayed history, plus EASE; up to `MOST_PRODUCTS` products."""
 

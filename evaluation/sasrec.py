@@ -16,7 +16,7 @@ class SasRecConfig:
 
     d: int = 128
     """Length of a vector."""
-    layers: int = 2
+    layers: int = 1
     """Transformer layers."""
     heads: int = 2
     """Heads of attention in each."""
@@ -36,9 +36,9 @@ class SasRecConfig:
     """Users a step."""
     steps: int = 100
     """An epoch is a pass over the users, or several, so that it has so many steps."""
-    epochs: int = 60
+    epochs: int = 30
     """At most so many."""
-    patience: int = 5
+    patience: int = 3
     """Stop after this many epochs without a better NDCG@10 on validation."""
     seed: int = 0
     """Of the initial weights, the order, dropout and the samples."""

@@ -110,8 +110,8 @@ def train(
         network.train()
         rng = np.random.default_rng([config.seed, len(figures)])
         for _ in range(passes(len(recent), config.batch_size, config.steps)):
-            for rows in _batches(recent.lengths, config.batch_size, rng):
-                loss = _loss(network, *padded(recent.take(rows)))
+            for rows in batches(recent.lengths, config.batch_size, rng):
+                loss = next_product_loss(network, *padded(recent.take(rows)))
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
@@ -135,7 +135,7 @@ def padded(histories: Histories) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(products), torch.from_numpy(mask)
 
 
-def _loss(network: Transformer, products: Tensor, mask: Tensor) -> Tensor:
+def next_product_loss(network: Transformer, products: Tensor, mask: Tensor) -> Tensor:
     """Mean cross-entropy of every next product against negatives that the batch shares.
 
     With negatives drawn uniformly, `n_products / samples` copies of each stand for the whole catalogue
@@ -157,7 +157,7 @@ def _loss(network: Transformer, products: Tensor, mask: Tensor) -> Tensor:
     return (torch.logsumexp(torch.cat([own[:, None], logits], dim=1), dim=1) - own).mean()
 
 
-def _batches(lengths: IntArray, size: int, rng: np.random.Generator) -> Iterator[IntArray]:
+def batches(lengths: IntArray, size: int, rng: np.random.Generator) -> Iterator[IntArray]:
     """Rows in batches of like length, in random order, so that little is padded."""
     order = rng.permutation(len(lengths))
     order = order[np.argsort(lengths[order], kind="stable")]
