@@ -96,6 +96,7 @@ def folded(
         norm = np.linalg.norm(users, axis=1, keepdims=True)
         scores = (users * (length / np.maximum(norm, 1e-12))) @ vectors.T + bias
         scores[norm[:, 0] == 0] = 0
+        scores[:, popularity == 0] = 0  # vectors of products that training never saw are as they were drawn
         return filled(scores, popularity)
 
     return score

@@ -56,6 +56,7 @@ def _prepare(split: Split) -> Callable[[SasRecConfig], Scorer]:
             def score(asked: Histories) -> FloatArray:
                 scores = network.scores(asked)
                 scores[asked.lengths == 0] = 0
+                scores[:, popularity == 0] = 0  # their vectors are as they were drawn
                 return filled(scores, popularity)
 
             return score
