@@ -188,9 +188,9 @@ def test_cold_and_warm_targets_are_told_apart() -> None:
     assert segments["overall"]["coverage@10"] == 1.0
 
 
-def test_popularity_is_about_chance_on_the_planted_shop_and_item_knn_finds_the_groups(shop: Dataset) -> None:
+def test_every_model_is_fitted_ranked_and_timed(shop: Dataset) -> None:
     results = compare(leave_one_out(shop), FEW)
-    assert results["popular"]["overall"]["recall@10"] > 10 / 32 * 0.7
+    assert list(results) == list(FEW)
     assert results["item-knn"]["overall"]["recall@10"] > 0.9
     assert set(results["item-knn"]["seconds"]) == {"fit", "score"}
 
