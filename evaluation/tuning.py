@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..data.splits import Split
-from .evaluate import Scorer, rank_targets
+from .evaluate import Scorer, Trained, rank_targets
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -52,13 +52,13 @@ class Baseline(Generic[Config]):
 
     def __call__(self, split: Split) -> Scorer:
         """The scorer with the highest NDCG@10 on validation; the earlier of two that are alike."""
-        best: tuple[float, Scorer] | None = None
+        best: tuple[Trial[Config], Scorer] | None = None
         for trial, scorer in self.trials(split):
-            if best is None or trial.ndcg > best[0]:
-                best = trial.ndcg, scorer
+            if best is None or trial.ndcg > best[0].ndcg:
+                best = trial, scorer
         if best is None:
             raise ValueError("the grid is empty; give at least one setting")
-        return best[1]
+        return Trained(best[1], settings=asdict(best[0].config))
 
     def trials(
         self, split: Split, grid: Sequence[Config] | None = None
