@@ -10,7 +10,21 @@ if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 PROTOCOLS = ("leave-one-out", "time", "item-cold", "user-cold")
-MODELS = ("popular", "item-knn", "cartograph")
+MODELS = (
+    "popular",
+    "recent",
+    "user-knn",
+    "item-knn",
+    "content-knn",
+    "content-knn-bert",
+    "ease",
+    "linear",
+    "als",
+    "bpr",
+    "lightgcn",
+    "sasrec",
+    "cartograph",
+)
 
 _DESCRIPTION = """\
 Product-graph recommendations: load a catalogue and an event log into a knowledge graph, read its texts with

@@ -15,9 +15,11 @@ from ..data.dataset import IntArray
 from ..data.splits import Cases, Split
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
 from ..evaluation import BASELINES, Fit, Scorer, Trained, examine, rank_targets
+from ..evaluation.content import content_knn
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
+from .content import TEMPLATES, text_vectors
 from .fit import HALF_LIFE, FitConfig, Fitted, fit, save
 from .index import Index, popularity
 from .run import Run, RunState
@@ -199,6 +201,10 @@ def cartograph(
     return run
 
 
+content_knn_bert = content_knn(tuple(TEMPLATES), text_vectors)
+"""Content-kNN as in `evaluation`, on text read by the default encoder."""
+
+
 def evaluate_models(
     dataset: Dataset,
     protocol: str,
@@ -214,7 +220,7 @@ def evaluate_models(
     Args:
         dataset: Any.
         protocol: One of `data.PROTOCOLS`.
-        models: `cartograph` or names of `evaluation.BASELINES`.
+        models: `cartograph`, `content-knn-bert` or names of `evaluation.BASELINES`.
         ours: What `cartograph` stands for.
         seeds: One split is drawn, and every model fitted, with each.
         progress: Whether to show a bar on stderr.
@@ -223,7 +229,7 @@ def evaluate_models(
     Raises:
         ValueError: A model has no such name.
     """
-    known: dict[str, Fit] = {**BASELINES, "cartograph": ours}
+    known: dict[str, Fit] = {**BASELINES, "content-knn-bert": content_knn_bert, "cartograph": ours}
     for name in models:
         if name not in known:
             near = get_close_matches(name, known, n=1)

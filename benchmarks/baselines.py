@@ -1,0 +1,79 @@
+"""Tune every baseline on the validation part of the public datasets that are at hand.
+
+    python benchmarks/baselines.py [DATASET [MODEL]]
+
+Datasets are looked for under `$CARTOGRAPH_DATASETS`, else beside the repository. The test parts are not read.
+A result is one JSON file in `benchmarks/results/`, with the validation figures and seconds of every setting
+that was tried; what stands there is not tried again, so a run that was interrupted goes on. On the first
+dataset more is tried: the defaults of models that are too slow to be tuned in every evaluation are its best.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from cartograph.data import load, split  # noqa: E402
+from cartograph.data.splits import Split  # noqa: E402
+from cartograph.evaluation import BASELINES, write_json  # noqa: E402
+from cartograph.evaluation.factorisation import AlsConfig, BprConfig  # noqa: E402
+from cartograph.evaluation.lightgcn import LightGcnConfig  # noqa: E402
+from cartograph.evaluation.sasrec import SasRecConfig  # noqa: E402
+from cartograph.serving.pipeline import content_knn_bert  # noqa: E402
+from tools.make_docs import RANKINGS, RESULTS  # noqa: E402
+
+DATASETS = Path(os.environ.get("CARTOGRAPH_DATASETS", ROOT.parent / "shared" / "datasets"))
+
+MODELS = {**BASELINES, "content-knn-bert": content_knn_bert}
+
+WIDE: dict[str, list[Any]] = {
+    "als": [AlsConfig(f, a) for f, a in product((64, 512), (10.0, 40.0))],
+    "bpr": [BprConfig(f, regularization=r) for f, r in product((64, 256), (0.001, 0.01))],
+    "lightgcn": [LightGcnConfig(layers=1), LightGcnConfig(layers=3), LightGcnConfig(regularization=1e-3)],
+    "sasrec": [SasRecConfig(dropout=0.5), SasRecConfig(temperature=0.05), SasRecConfig(layers=2)],
+}
+"""What is tried on the first dataset besides the grid of every evaluation."""
+
+
+def main() -> None:
+    """Try what is missing."""
+    wanted, model = (*sys.argv[1:], None, None)[:2]
+    for number, (name, protocol, _) in enumerate(RANKINGS):
+        if wanted not in (None, name) or protocol not in ("leave-one-out", "time"):
+            continue
+        source = name if name == "sample" else str(DATASETS / name)
+        if name != "sample" and not Path(source).is_dir():
+            print(f"{name} left out: {source} is absent", file=sys.stderr)
+            continue
+        given = split(load(source), protocol)
+        path = RESULTS / f"baselines-{name}-{protocol}.json"
+        grids = [(one, baseline.grid(given)) for one, baseline in MODELS.items()]
+        grids += WIDE.items() if number == 0 else []
+        for one, grid in grids:
+            if model in (None, one):
+                _try(one, grid, given, path)
+
+
+def _try(name: str, grid: Sequence[Any], given: Split, path: Path) -> None:
+    """Try the settings of one model that the file lacks, each kept as soon as it is known."""
+    document = {"dataset": given.train.name, "protocol": given.protocol, "part": "validation", "models": {}}
+    if path.exists():
+        document = json.loads(path.read_text(encoding="utf-8"))
+    found = document["models"].setdefault(name, {"chosen": {}, "trials": []})
+    tried = [trial["settings"] for trial in found["trials"]]
+    for trial, _ in MODELS[name].trials(given, [config for config in grid if asdict(config) not in tried]):
+        found["trials"].append(trial.to_dict())
+        found["chosen"] = max(found["trials"], key=lambda one: one["ndcg@10"])
+        write_json(path, document)
+        print(given.train.name, name, trial.to_dict(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

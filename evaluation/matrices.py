@@ -1,0 +1,102 @@
+"""Histories as sparse matrices, and what the baselines do with them."""
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from ..data import Histories
+from .evaluate import Scorer
+
+FloatArray = npt.NDArray[np.float32]
+
+
+def incidence(histories: Histories, n_products: int, decay: float = 0.0) -> sp.csr_array:
+    """`exp(-decay · age)` of every event, latest age 0, summed by product, `(n_users, n_products)`."""
+    age = np.repeat(histories.offsets[1:], histories.lengths) - 1 - np.arange(len(histories.products))
+    values = np.exp(-decay * age).astype(np.float32)
+    shape = (len(histories), n_products)
+    matrix = sp.csr_array((values, histories.products, histories.offsets), shape=shape, copy=True)
+    matrix.sum_duplicates()
+    return matrix
+
+
+def seen(histories: Histories, n_products: int) -> sp.csr_array:
+    """Which products each user chose, 1 however often, `(n_users, n_products)`."""
+    matrix = incidence(histories, n_products)
+    matrix.data[:] = 1
+    return matrix
+
+
+def unit_rows(matrix: sp.csr_array) -> sp.csr_array:
+    """The rows at unit length; an empty row stays empty.
+
+    >>> unit_rows(sp.csr_array([[3.0, 4.0], [0.0, 0.0]])).toarray().tolist()
+    [[0.6, 0.8], [0.0, 0.0]]
+    """
+    norm = np.sqrt(np.maximum(matrix.power(2).sum(axis=1), 1e-12))
+    return sp.csr_array(sp.diags_array(1 / norm) @ matrix)
+
+
+def largest(matrix: sp.csr_array, k: int) -> sp.csr_array:
+    """The `k` largest entries of every row.
+
+    >>> largest(sp.csr_array([[3.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), 2).toarray().tolist()
+    [[3.0, 0.0, 2.0], [0.0, 1.0, 0.0]]
+    """
+    lengths = np.diff(matrix.indptr)
+    row = np.repeat(np.arange(matrix.shape[0]), lengths)
+    order = np.lexsort((-matrix.data, row))
+    place = np.arange(len(row)) - np.repeat(matrix.indptr[:-1], lengths)
+    keep: npt.NDArray[np.int64] = order[place < k]
+    return sp.csr_array((matrix.data[keep], (row[keep], matrix.indices[keep])), shape=matrix.shape)
+
+
+def event_counts(histories: Histories, n_products: int) -> FloatArray:
+    """How many events each product has, `(n_products,)`."""
+    return np.bincount(histories.products, minlength=n_products).astype(np.float32)
+
+
+def filled(scores: FloatArray, popularity: FloatArray) -> FloatArray:
+    """The scores, with what a model says nothing about (0) put behind all else, by popularity.
+
+    So users without a history, of whom a model can say nothing at all, are served what is popular.
+
+    Args:
+        scores: `(n_users, n_products)`.
+        popularity: Not negative, `(n_products,)`.
+
+    >>> filled(np.float32([[0, 2, 0], [0, 0, 0]]), np.float32([1, 0, 3])).tolist()
+    [[-0.75, 2.0, -0.25], [-0.75, -1.0, -0.25]]
+    """
+    lowest = np.minimum(scores.min(axis=1, keepdims=True), 0)
+    share = popularity / (popularity.max(initial=0) + 1)
+    return np.where(scores == 0, lowest - 1 + share, scores).astype(np.float32)
+
+
+def folded(
+    vectors: FloatArray,
+    decay: float,
+    popularity: FloatArray,
+    *,
+    length: float = 1.0,
+    bias: FloatArray | float = 0.0,
+) -> Scorer:
+    """The scorer for which a user is the decayed sum of the history's product vectors, brought to one length.
+
+    Args:
+        vectors: `(n_products, d)`.
+        decay: Decay per event of a history.
+        popularity: Serves users without a history, `(n_products,)`.
+        length: Of a user's vector.
+        bias: Added to each product's score, `(n_products,)`.
+    """
+
+    def score(asked: Histories) -> FloatArray:
+        users = incidence(asked, len(vectors), decay) @ vectors
+        norm = np.linalg.norm(users, axis=1, keepdims=True)
+        scores = (users * (length / np.maximum(norm, 1e-12))) @ vectors.T + bias
+        scores[norm[:, 0] == 0] = 0
+        scores[:, popularity == 0] = 0  # vectors of products that training never saw are as they were drawn
+        return filled(scores, popularity)
+
+    return score
