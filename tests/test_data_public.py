@@ -287,18 +287,10 @@ class TestMovieLens20M(MovieLensContract):
     bad = ("ratings.csv", "2,3,three,978300000", "column rating: 'three' is not a number")
 
 
-def workbook() -> bytes:
-    """Two sheets as in `online_retail_II.xlsx`: numbers, dates, and an invoice that is in both."""
-    names = [
-        "Invoice",
-        "StockCode",
-        "Description",
-        "Quantity",
-        "InvoiceDate",
-        "Price",
-        "Customer ID",
-        "Country",
-    ]
+def workbook(*more: list[object]) -> bytes:
+    """Two sheets as in `online_retail_II.xlsx`: numbers, dates, an invoice in both, and `more` rows."""
+    names = ["Invoice", "StockCode", "Description", "Quantity"]
+    names += ["InvoiceDate", "Price", "Customer ID", "Country"]
     day = pd.Timestamp("2009-12-01 07:45:00")
     december = pd.Timestamp("2010-12-01 08:26:00")
     first = [
@@ -313,6 +305,7 @@ def workbook() -> bytes:
     second = [
         first[-1],
         [536366, 85048, "15CM CHRISTMAS GLASS BALL 20 LIGHTS", 1, december, 7, 17850, "EIRE"],
+        *more,
     ]
     buffer = io.BytesIO()
     with pd.ExcelWriter(buffer, engine="openpyxl") as writer:
@@ -347,6 +340,14 @@ class TestOnlineRetail(LoaderContract):
             ["13085", "country", "United Kingdom"], ["13078", "country", "France"],
             ["17850", "country", "United Kingdom"],
         ]  # fmt: skip
+
+    def test_a_bad_row_is_named_by_sheet_and_row_or_left_out(self, tmp_path: Path) -> None:
+        row: list[object] = [536367, 85048, "LIGHTS", "many", pd.Timestamp("2010-12-02"), 7, 17850, "EIRE"]
+        folder = written(tmp_path, {"online_retail_II.xlsx": workbook(row)})
+        says = r"online_retail_II\.xlsx/Year 2010-2011, row 4, column Quantity: 'many' is not a number"
+        with pytest.raises(DataError, match=says):
+            load(folder)
+        assert len(load(folder, on_bad_row="skip").events) == self.n_events
 
     def test_what_is_no_workbook_is_one_sentence(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=r"online_retail_II\.xlsx: is not a whole Excel workbook"):
