@@ -71,7 +71,8 @@ def download(url: str, path: Path, *, checksum: str = "", progress: bool = True)
     except (URLError, OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or str(error) or type(error).__name__
         raise DataError(
-            f"{url}: cannot be downloaded ({reason}); run the same again to go on where it stopped"
+            f"{url}: cannot be downloaded ({reason}); run the same again to go on where it stopped, "
+            f"or get the file by hand and put it at {path}"
         ) from error
     _verify(url, part, checksum)
     os.replace(part, path)
