@@ -76,8 +76,8 @@ def recent_events(products: IntArray, starts: IntArray, ends: IntArray, most: in
     return edge_index, torch.from_numpy(age.astype(np.float32))
 
 
-def co_visits(histories: Histories, n_products: int, config: GraphConfig) -> Matrix:
-    """Symmetric weights of products close to each other in a history, `(n_products, n_products)`."""
+def followed_by(histories: Histories, n_products: int, config: GraphConfig) -> Matrix:
+    """How often, and how closely, the column's product came after the row's, `(n_products, n_products)`."""
     user = np.repeat(np.arange(len(histories)), histories.lengths)
     total = sp.csr_array((n_products, n_products), dtype=np.float32)
     for gap in range(1, config.co_visit_gap + 1):
@@ -85,10 +85,15 @@ def co_visits(histories: Histories, n_products: int, config: GraphConfig) -> Mat
         pair = (histories.products[:-gap][same], histories.products[gap:][same])
         weight = np.full(np.count_nonzero(same), np.exp(-gap / config.co_visit_scale), dtype=np.float32)
         total = total + sp.coo_array((weight, pair), shape=total.shape).tocsr()
-    total = sp.csr_array(total + total.T)
     total.setdiag(0)
     total.eliminate_zeros()
-    return total
+    return sp.csr_array(total)
+
+
+def co_visits(histories: Histories, n_products: int, config: GraphConfig) -> Matrix:
+    """Symmetric weights of products close to each other in a history, `(n_products, n_products)`."""
+    directed = followed_by(histories, n_products, config)
+    return sp.csr_array(directed + directed.T)
 
 
 def nearest_by_text(vectors: FloatArray, k: int, chunk: int = 1024) -> Matrix:

@@ -152,7 +152,8 @@ class ProductGraphNetwork(nn.Module):
         """
         scaled = functional.normalize(queries) / self.config.temperature
         prior = self.popularity / self.config.temperature * torch.log1p(n_events.float())
-        return torch.addmm(prior, scaled, functional.normalize(products).T)  # a quarter less time than step by step
+        # One fused product, since every pass over (n_users, n_products) numbers costs as much as the product.
+        return torch.addmm(prior, scaled, functional.normalize(products).T)
 
     def own_logits(self, queries: Tensor, products: Tensor, n_events: Tensor) -> Tensor:
         """The same for each user with one product of its own, all arguments by user, `(n_users,)`."""

@@ -86,7 +86,11 @@ def build_parser() -> argparse.ArgumentParser:
         default="leave-one-out",
         help="how the data are split (default: %(default)s); docs/evaluation.md explains each",
     )
-    evaluate.add_argument("--models", default=",".join(MODELS), help="names separated by commas")
+    evaluate.add_argument(
+        "--models",
+        default="popular,item-knn,cartograph",
+        help=f"names separated by commas, of {', '.join(MODELS)} (default: %(default)s)",
+    )
     evaluate.add_argument(
         "--cold-share",
         type=float,

@@ -1,6 +1,7 @@
 """Why a product has its score: what each event and each channel contributed, exactly."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,11 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A score taken apart: the contributions of the events and the prior add up to it."""
+    """A score taken apart.
+
+    The contributions of the events and the prior add up to the first stage's score. Where there is a second
+    stage, its parts add up to the score; for a product that it did not order, first stage and part do.
+    """
 
     product_id: str
     title: str
@@ -40,6 +45,10 @@ class Explanation:
     """One an event, largest first."""
     prior: float
     """What the product got whoever asks: for its popularity, and for having few events."""
+    first_stage: float
+    """The score of the first stage, which is the score where there is no second."""
+    second_stage: Mapping[str, float] = field(default_factory=dict)
+    """What each group of features adds in the second stage, largest first; empty without one."""
     paths: tuple[str, ...] = ()
     """Short ways through the graph between the product and the events that carried it."""
 

@@ -1,5 +1,6 @@
 """From an exported graph, text vectors and histories to a trained index with chosen fusion weights."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,19 +17,26 @@ from ..gnn import (
     ProductGraphNetwork,
     TrainConfig,
     build_graph,
+    followed_by,
     save_checkpoint,
     train,
     with_events,
 )
 from ..kg import GraphArrays
-from .fusion import choose_cold_offset, choose_text_weight
+from .fusion import COLD_OFFSETS, SECOND_COLD_OFFSETS, choose_cold_offset, choose_text_weight
 from .index import FloatArray, FusionConfig, Index, popularity
+from .pairs import PairFeatures
+from .ranker import Ranker
+from .second_stage import SecondStage, SecondStageConfig, train_second_stage
 
 HALF_LIFE = 60 * 86_400
 """Seconds after which an event counts half for the popularity that unknown users are served by."""
 
-Measure = Callable[[Index, Cases], float]
-"""A figure to maximise: how well an index answers cases, whose rows are the index's."""
+HELD_OUT = 0.1
+"""Share of the events that a hold-out takes, where there are times."""
+
+Measure = Callable[[Ranker, Cases], float]
+"""A figure to maximise: how well a ranker answers cases, whose rows are the index's."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +47,10 @@ class FitConfig:
     """How the network is trained."""
     graph: GraphConfig = field(default_factory=GraphConfig)
     """How products become neighbours."""
-    cold_share: float = 1 / 3
-    """What cold targets weigh against warm ones in choosing the cold offset, in [0, 1]."""
+    second_stage: SecondStageConfig | None = field(default_factory=SecondStageConfig)
+    """How the second stage is trained; None for the first alone."""
+    cold_share: float = 0.4
+    """What cold targets weigh against warm ones in choosing the cold offsets of both stages, in [0, 1]."""
     simulated_cold: float = 0.1
     """Share of the trained products that play the cold ones, in (0, 1)."""
     most_cases: int = 5000
@@ -57,7 +67,7 @@ class FitConfig:
 class Fitted:
     """A trained recommender and how it came about."""
 
-    index: Index
+    ranker: Ranker
     network: ProductGraphNetwork
     data: HeteroData
     """The graph with the training events."""
@@ -78,7 +88,10 @@ def fit(
     tensorboard: Path | None = None,
     progress: bool = True,
 ) -> Fitted:
-    """Train the network, then choose the text weight and the cold offset, all on validation.
+    """Train the network, choose the text weight and the cold offset, then train the second stage.
+
+    Choices and early stopping look at the validation cases only. The second stage is trained on every user's
+    last training visit, as ranked by a network that has not seen it, nor a share of the products at all.
 
     Args:
         arrays: The exported graph.
@@ -89,7 +102,7 @@ def fit(
         config: How to fit.
         timed: Whether `at` is in seconds.
         device: Where to train, see `gnn.train`.
-        resume: State of a training to go on with, see `gnn.train`.
+        resume: A folder with the states of trainings to go on with, see `gnn.train`.
         tensorboard: A folder for TensorBoard, see `gnn.train`.
         progress: Whether to show bars on stderr.
     """
@@ -101,7 +114,7 @@ def fit(
     graph_only = FusionConfig(text_weight=0.0, cold_offset=0.0)
 
     def validate(network: ProductGraphNetwork, current: HeteroData) -> float:
-        return measure(Index.of(network, current, graph_only, shares), cases)
+        return measure(Ranker(Index.of(network, current, graph_only, shares)), cases)
 
     network, epochs = train(
         data,
@@ -109,33 +122,201 @@ def fit(
         validate,
         config.train,
         device=device,
-        resume=resume,
+        resume=resume and resume / "network.pt",
         tensorboard=tensorboard,
         progress=progress,
     )
     network, data = network.cpu(), data.cpu()
     index = Index.of(network, data, FusionConfig(), shares)
-    index = index.with_fusion(choose_text_weight(index, lambda tried: measure(tried, cases)))
+    index = index.with_fusion(choose_text_weight(index, lambda tried: measure(Ranker(tried), cases)))
+    trial = _trial(base, histories, validation, config)
+    if trial is not None:
+        index = index.with_fusion(_cold_offset(index, network, trial, measure, config))
+    ranker = Ranker(index)
+    if config.second_stage is not None:
+        inner = _inner_stage(
+            base,
+            histories,
+            index.fusion,
+            measure,
+            config,
+            timed=timed,
+            device=device,
+            resume=resume and resume / "inner.pt",
+            progress=progress,
+        )
+        second = inner and _second_stage(inner, arrays, histories, config, config.second_stage)
+        if second is not None and trial is not None:
+            past = Index.of(network, trial.data, index.fusion, shares)
+            features = pair_features(arrays, trial.known, config)
+            second = _with_cold_offset(second, past, features, trial, measure, config)
+        both = Ranker(index, second)
+        if second is not None and measure(both, cases) > measure(ranker, cases):
+            ranker = both
+    return Fitted(ranker, network, data, epochs)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """The validation as if some of the trained products were new."""
+
+    known: Histories
+    """The training events of the others."""
+    data: HeteroData
+    """The graph with these events."""
+    warm: Cases
+    """Cases whose targets have events."""
+    cold: Cases
+    """Cases whose targets play the new ones."""
+
+
+def _trial(base: HeteroData, histories: Histories, validation: Cases, config: FitConfig) -> _Trial | None:
+    """A trial of new products; None where nobody chose one of them, or none of the others."""
     withheld = _withheld(histories, int(base["product"].num_nodes), config)
     known = select(histories, ~withheld[histories.products])
-    simulated = Index.of(network, with_events(base, known, most, config.graph), index.fusion, shares)
     asked = replace(
         validation, histories=select(validation.histories, ~withheld[validation.histories.products])
     )
     warm = _with_targets(asked, ~withheld).sample(config.most_cases, config.train.seed)
     cold = _with_targets(asked, withheld).sample(config.most_cases, config.train.seed)
-    if len(warm) and len(cold):
-        fusion = choose_cold_offset(
-            simulated, lambda tried: (measure(tried, warm), measure(tried, cold)), config.cold_share
-        )
-        index = index.with_fusion(fusion)
-    return Fitted(index, network, data, epochs)
+    if not (len(warm) and len(cold)):
+        return None
+    return _Trial(known, with_events(base, known, config.train.network.max_history, config.graph), warm, cold)
+
+
+def _cold_offset(
+    index: Index, network: ProductGraphNetwork, trial: _Trial, measure: Measure, config: FitConfig
+) -> FusionConfig:
+    """The index's fusion with the cold offset that does best in the trial."""
+    past = Index.of(network, trial.data, index.fusion, index.popularity)
+
+    def figures(offset: float) -> tuple[float, float]:
+        tried = Ranker(past.with_fusion(replace(index.fusion, cold_offset=offset)))
+        return measure(tried, trial.warm), measure(tried, trial.cold)
+
+    offset = choose_cold_offset(figures, config.cold_share, COLD_OFFSETS)
+    return replace(index.fusion, cold_offset=offset)
+
+
+def _with_cold_offset(
+    second: SecondStage,
+    past: Index,
+    features: PairFeatures,
+    trial: _Trial,
+    measure: Measure,
+    config: FitConfig,
+) -> SecondStage:
+    """The second stage with the cold offset that does best in the trial, where `past` is the first stage."""
+    most = config.most_cases // 4  # a second stage takes longer
+    warm, cold = (cases.sample(most, config.train.seed) for cases in (trial.warm, trial.cold))
+
+    def figures(offset: float) -> tuple[float, float]:
+        tried = Ranker(past, replace(second, features=features, cold_offset=offset))
+        return measure(tried, warm), measure(tried, cold)
+
+    return replace(second, cold_offset=choose_cold_offset(figures, config.cold_share, SECOND_COLD_OFFSETS))
+
+
+def _second_stage(
+    inner: tuple[Index, Histories, Cases],
+    arrays: GraphArrays,
+    histories: Histories,
+    config: FitConfig,
+    second: SecondStageConfig,
+) -> SecondStage | None:
+    """The second stage, learned from an inner first stage, with the features of all training events."""
+    past, known, asked = inner
+    trees = train_second_stage(
+        past,
+        pair_features(arrays, known, config),
+        asked,
+        second,
+        config.train.seed,
+    )
+    if trees is None:
+        return None
+    return SecondStage(pair_features(arrays, histories, config), trees, second.candidates)
+
+
+def pair_features(arrays: GraphArrays, histories: Histories, config: FitConfig) -> PairFeatures:
+    """The second stage's features from the events that may be known."""
+    n_products = len(arrays.nodes["Product"])
+    return PairFeatures.of(arrays, followed_by(histories, n_products, config.graph))
+
+
+def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:
+    """The histories without what came last, and the question what was new to the users in it.
+
+    With times, what came last is the last tenth of all events; a later visit of one user can say much of an
+    earlier one of another. Without, it is every user's last moment; users with fewer than three keep all.
+    Users without an event before are not asked.
+    """
+    user = np.repeat(np.arange(len(histories)), histories.lengths)
+    if timed:
+        held = histories.at >= np.quantile(histories.at, 1 - HELD_OUT, method="higher")
+    else:
+        changes = np.ones(len(user), dtype=bool)
+        changes[1:] = (user[1:] != user[:-1]) | (histories.at[1:] != histories.at[:-1])
+        moments = np.bincount(user, weights=changes, minlength=len(histories))
+        latest = np.zeros(len(histories), dtype=np.int64)
+        np.maximum.at(latest, user, histories.at)
+        held = (moments[user] >= 3) & (histories.at == latest[user])
+    known = select(histories, ~held)
+    n_products = int(histories.products.max(initial=0)) + 1
+    pairs = np.unique(user[held] * n_products + histories.products[held])
+    pairs = pairs[~np.isin(pairs, user[~held] * n_products + histories.products[~held])]
+    pairs = pairs[known.lengths[pairs // n_products] > 0]
+    asked, counts = np.unique(pairs // n_products, return_counts=True)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return known, Cases(known.take(asked), offsets, pairs % n_products)
+
+
+def _inner_stage(
+    base: HeteroData,
+    histories: Histories,
+    fusion: FusionConfig,
+    measure: Measure,
+    config: FitConfig,
+    *,
+    timed: bool,
+    device: str,
+    resume: Path | None,
+    progress: bool,
+) -> tuple[Index, Histories, Cases] | None:
+    """A first stage of the past, the events that it knows, and what users chose next; None with too few."""
+    n_products = int(base["product"].num_nodes)
+    kept = ~_withheld(histories, n_products, config)
+    known, asked = hold_out(histories, timed=timed)
+    known = select(known, kept[known.products])
+    asked = replace(asked, histories=select(asked.histories, kept[asked.histories.products]))
+    asked = _with_targets(asked, np.ones(n_products, dtype=bool))
+    if not len(asked):
+        return None
+    if progress:
+        print("once more without what came last, for the second stage", file=sys.stderr)
+    data = with_events(base, known, config.train.network.max_history, config.graph)
+    shares = popularity(known, n_products, HALF_LIFE if timed else None)
+    cases = asked.sample(config.most_cases, config.train.seed)
+
+    def validate(network: ProductGraphNetwork, current: HeteroData) -> float:
+        return measure(Ranker(Index.of(network, current, fusion, shares)), cases)
+
+    network, _ = train(
+        data,
+        known,
+        validate,
+        config.train,
+        device=device,
+        resume=resume,
+        progress=progress,
+    )
+    return Index.of(network.cpu(), data.cpu(), fusion, shares), known, asked
 
 
 def save(fitted: Fitted, checkpoint: Path, index: Path, encoder: str) -> None:
     """Write the checkpoint, then the index; `encoder` is the fingerprint of the text vectors' encoder."""
     save_checkpoint(checkpoint, fitted.network, fitted.data, encoder)
-    fitted.index.save(index)
+    fitted.ranker.save(index)
 
 
 def _withheld(histories: Histories, n_products: int, config: FitConfig) -> BoolArray:

@@ -7,6 +7,8 @@ from .index import FusionConfig, Index
 
 TEXT_WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
 COLD_OFFSETS = (0.0, 0.02, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
+SECOND_COLD_OFFSETS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
+"""For the second stage, whose scores lie further apart."""
 
 
 def choose_text_weight(
@@ -24,22 +26,18 @@ def choose_text_weight(
 
 
 def choose_cold_offset(
-    index: Index,
-    measure: Callable[[Index], tuple[float, float]],
-    cold_share: float,
-    offsets: Sequence[float] = COLD_OFFSETS,
-) -> FusionConfig:
-    """The fusion with the cold offset that best serves warm and cold targets together.
+    measure: Callable[[float], tuple[float, float]], cold_share: float, offsets: Sequence[float]
+) -> float:
+    """The cold offset that best serves warm and cold targets together; of equals the smallest.
 
     Args:
-        index: Built without the events of some products, which so are cold.
-        measure: Two figures to maximise on validation: for warm targets, and for those cold ones.
+        measure: Two figures to maximise on validation, given an offset: for warm targets, and for cold ones.
         cold_share: What the figure for cold targets weighs, in [0, 1]; the one for warm targets has the rest.
-        offsets: What to try.
+        offsets: What to try, ascending.
     """
 
-    def value(fusion: FusionConfig) -> float:
-        warm, cold = measure(index.with_fusion(fusion))
+    def value(offset: float) -> float:
+        warm, cold = measure(offset)
         return (1 - cold_share) * warm + cold_share * cold
 
-    return max((replace(index.fusion, cold_offset=offset) for offset in offsets), key=value)
+    return max(offsets, key=value)

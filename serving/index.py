@@ -4,18 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from ..data import Histories, RunError
+from ..data import Histories
 from ..data.dataset import IntArray, StrArray
-from ..data.files import atomically
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -112,14 +108,14 @@ class Index:
     def queries(self, histories: Histories) -> FloatArray:
         """What each user asks for, before it is brought to unit length, `(n_users, d)`."""
         recent = histories.last(self.max_history)
-        sums = [_weights(recent, len(self.ids), decay) @ self.vectors for decay in self.decay]
+        sums = [decayed(recent, len(self.ids), decay) @ self.vectors for decay in self.decay]
         out: FloatArray = np.hstack(sums) @ self.query.T
         return out
 
     def tastes(self, histories: Histories) -> FloatArray:
         """The decayed sum of what each user's titles say, before unit length, `(n_users, d_text)`."""
         recent = histories.last(self.max_history)
-        out: FloatArray = _weights(recent, len(self.ids), self.fusion.text_decay) @ self.text
+        out: FloatArray = decayed(recent, len(self.ids), self.fusion.text_decay) @ self.text
         return out
 
     def prior(self) -> FloatArray:
@@ -131,53 +127,55 @@ class Index:
         out: FloatArray = (popular + self.fusion.cold_offset * np.exp(-self.n_events)).astype(np.float32)
         return out
 
+    def cosines(self, histories: Histories) -> FloatArray:
+        """The cosine of every user's query with every product, `(n_users, n_products)`."""
+        out: FloatArray = _unit(self.queries(histories)) @ self.unit.T
+        return out
+
+    def text_cosines(self, histories: Histories) -> FloatArray:
+        """The cosine of every user's taste in titles with every title, `(n_users, n_products)`."""
+        out: FloatArray = _unit(self.tastes(histories)) @ self.text.T
+        return out
+
     def scores(self, histories: Histories) -> FloatArray:
         """A score for every product and user, `(n_users, n_products)`."""
-        out = _unit(self.queries(histories)) @ self.unit.T
+        out = self.cosines(histories)
         if self.fusion.text_weight:
-            out += _unit(self.tastes(histories)) @ (self.fusion.text_weight * self.text).T
+            out += self.fusion.text_weight * self.text_cosines(histories)
         out += self.prior()
         out[histories.lengths == 0] = self.popularity
         return out
 
-    def save(self, path: Path) -> None:
-        """Write the index to one file, whole or not at all."""
-        arrays = {f"channel.{name}": values for name, values in self.channels.items()}
-        for name in ("text", "n_events", "popularity", "decay", "query"):
-            arrays[name] = getattr(self, name)
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """All of it as arrays, to be written to a file."""
         meta = {
-            "ids": json.dumps(list(self.ids)),
-            "fusion": json.dumps(asdict(self.fusion)),
-            "max_history": str(self.max_history),
-            "popularity_weight": repr(self.popularity_weight),
+            "ids": list(self.ids),
+            "fusion": asdict(self.fusion),
+            "max_history": self.max_history,
+            "popularity_weight": self.popularity_weight,
         }
-        with atomically(path) as unfinished:
-            save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, unfinished, metadata=meta)
+        return {
+            **{f"channel.{name}": values for name, values in self.channels.items()},
+            **{name: getattr(self, name) for name in _ARRAYS},
+            "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
+        }
 
     @classmethod
-    def load(cls, path: Path) -> "Index":
-        """Read what `save` wrote.
-
-        Raises:
-            RunError: The file is absent or damaged.
-        """
-        try:
-            with safe_open(path, "np") as file:
-                meta = file.metadata()
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except FileNotFoundError as error:
-            raise RunError(f"no index at {path}; run `cartograph train` first") from error
-        except SafetensorError as error:
-            raise RunError(f"{path} is damaged ({error}); run `cartograph train` again") from error
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Index":
+        """What `to_arrays` gave."""
         channel = "channel."
+        meta = json.loads(arrays["meta"].tobytes())
         return cls(
-            ids=np.array(json.loads(meta["ids"]), dtype=object),
+            ids=np.array(meta["ids"], dtype=object),
             channels={n.removeprefix(channel): a for n, a in arrays.items() if n.startswith(channel)},
-            max_history=int(meta["max_history"]),
-            popularity_weight=float(meta["popularity_weight"]),
-            fusion=FusionConfig(**json.loads(meta["fusion"])),
-            **{name: a for name, a in arrays.items() if not name.startswith(channel)},
+            max_history=meta["max_history"],
+            popularity_weight=meta["popularity_weight"],
+            fusion=FusionConfig(**meta["fusion"]),
+            **{name: arrays[name] for name in _ARRAYS},
         )
+
+
+_ARRAYS = ("text", "n_events", "popularity", "decay", "query")
 
 
 def popularity(histories: Histories, n_products: int, half_life: float | None) -> FloatArray:
@@ -197,7 +195,7 @@ def popularity(histories: Histories, n_products: int, half_life: float | None) -
     return out
 
 
-def _weights(histories: Histories, n_products: int, decay: float) -> sp.csr_array:
+def decayed(histories: Histories, n_products: int, decay: float) -> sp.csr_array:
     """`exp(-decay · age)` of every event, latest age 0, as a matrix `(n_users, n_products)`."""
     age = np.repeat(histories.offsets[1:], histories.lengths) - 1 - np.arange(len(histories.products))
     values = np.exp(-decay * age).astype(np.float32)

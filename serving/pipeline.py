@@ -1,5 +1,6 @@
 """The stages that the command line runs on a run folder, and our model as the evaluation sees it."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -10,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..data import Dataset, Histories, RunError, split
-from ..data.cold_splits import select
 from ..data.dataset import IntArray
 from ..data.splits import Cases, Split
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
@@ -20,8 +20,9 @@ from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
 from .content import TEMPLATES, text_vectors
-from .fit import HALF_LIFE, FitConfig, Fitted, fit, save
+from .fit import HALF_LIFE, FitConfig, Fitted, fit, hold_out, pair_features, save
 from .index import Index, popularity
+from .ranker import Ranker
 from .run import Run, RunState
 
 
@@ -118,7 +119,7 @@ def train_stage(
         progress=progress,
     )
     histories = event_histories(arrays)
-    known, validation = hold_out_last(histories)
+    known, validation = hold_out(histories, timed=state.timed)
     if not len(validation):
         raise RunError(f"no user in {run.folder} came three times, too few to train on; load more events")
     fitted = fit(
@@ -135,12 +136,12 @@ def train_stage(
         progress=progress,
     )
     save(
-        _with_all_events(fitted, histories, config, timed=state.timed),
+        _with_all_events(fitted, arrays, histories, config, timed=state.timed),
         run.checkpoint,
         run.index,
         encoder.fingerprint,
     )
-    run.training.unlink(missing_ok=True)
+    shutil.rmtree(run.training, ignore_errors=True)
     return fitted.epochs
 
 
@@ -193,9 +194,9 @@ def cartograph(
         if report is not None:
             report(fitted)
         return Trained(
-            lambda histories: fitted.index.scores(_renumbered(histories, nodes))[:, nodes],
+            lambda histories: fitted.ranker.scores(_renumbered(histories, nodes))[:, nodes],
             [epoch.validation for epoch in fitted.epochs],
-            asdict(fitted.index.fusion),
+            asdict(fitted.ranker.index.fusion),
         )
 
     return run
@@ -255,39 +256,23 @@ def _seeded(config: FitConfig, seed: int) -> FitConfig:
     return replace(config, train=replace(config.train, seed=config.train.seed + seed))
 
 
-def hold_out_last(histories: Histories) -> tuple[Histories, Cases]:
-    """The histories without every user's last moment, and the question what was new to the user in it.
-
-    Users with fewer than three moments keep all. What happens at one second is one moment.
-    """
-    user = np.repeat(np.arange(len(histories)), histories.lengths)
-    changes = np.ones(len(user), dtype=bool)
-    changes[1:] = (user[1:] != user[:-1]) | (histories.at[1:] != histories.at[:-1])
-    moments = np.bincount(user, weights=changes, minlength=len(histories))
-    latest = np.zeros(len(histories), dtype=np.int64)
-    np.maximum.at(latest, user, histories.at)
-    held = (moments[user] >= 3) & (histories.at == latest[user])
-    known = select(histories, ~held)
-    n_products = int(histories.products.max(initial=0)) + 1
-    pairs = np.unique(user[held] * n_products + histories.products[held])
-    pairs = pairs[~np.isin(pairs, user[~held] * n_products + histories.products[~held])]
-    asked, counts = np.unique(pairs // n_products, return_counts=True)
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return known, Cases(known.take(asked), offsets, pairs % n_products)
-
-
-def _ndcg(index: Index, cases: Cases) -> float:
-    found = rank_targets(index.scores, cases, len(index.ids))
+def _ndcg(ranker: Ranker, cases: Cases) -> float:
+    found = rank_targets(ranker.scores, cases, len(ranker.index.ids))
     return float(found.per_user("ndcg", 10).mean())
 
 
-def _with_all_events(fitted: Fitted, histories: Histories, config: FitConfig, *, timed: bool) -> Fitted:
+def _with_all_events(
+    fitted: Fitted, arrays: GraphArrays, histories: Histories, config: FitConfig, *, timed: bool
+) -> Fitted:
     """The same network on the graph with all events; training has still seen only its own products."""
     data = with_events(fitted.data, histories, config.train.network.max_history, config.graph)
     data["product"].trained = fitted.data["product"].trained
     shares = popularity(histories, int(data["product"].num_nodes), HALF_LIFE if timed else None)
-    index = Index.of(fitted.network, data, fitted.index.fusion, shares)
-    return replace(fitted, index=index, data=data)
+    index = Index.of(fitted.network, data, fitted.ranker.index.fusion, shares)
+    second = fitted.ranker.second
+    if second is not None:
+        second = replace(second, features=pair_features(arrays, histories, config))
+    return replace(fitted, ranker=Ranker(index, second), data=data)
 
 
 def _numbers(dataset: Dataset, arrays: GraphArrays) -> IntArray:

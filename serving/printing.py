@@ -28,6 +28,9 @@ def print_ranking(ranking: Recommendations) -> None:
 def print_explanation(explanation: Explanation) -> None:
     """The score, what each event and channel added to it, and the paths."""
     print(f"{explanation.title} ({explanation.product_id}): score {explanation.score:.4f}")
+    if explanation.second_stage:
+        parts = ", ".join(f"{name} {value:+.4f}" for name, value in explanation.second_stage.items())
+        print(f"second stage: {parts}\nfirst stage: {explanation.first_stage:.4f}, of which")
     rows = [
         (
             f"{c.amount:+.4f}",

@@ -14,7 +14,8 @@ from ..data.dataset import IntArray
 from ..kg import EVENT_RELATIONS, GraphStore, export
 from .catalogue import Catalogue
 from .explain import Contribution, Explanation, channel_contributions
-from .index import FloatArray, Index
+from .index import FloatArray
+from .ranker import Ranker
 from .results import Recommendation, Recommendations
 from .run import Run
 
@@ -42,12 +43,13 @@ class Recommender:
     Use it as `Recommender.load("runs/demo").for_user("1158", k=5).to_frame()`.
     """
 
-    def __init__(self, run: Run, index: Index, store: GraphStore) -> None:
+    def __init__(self, run: Run, ranker: Ranker, store: GraphStore) -> None:
         """Use `Recommender.load` instead."""
         self._run = run
         self._store = store
-        self.index = index
-        self.catalogue = Catalogue.of(store, index)
+        self.ranker = ranker
+        self.index = ranker.index
+        self.catalogue = Catalogue.of(store, ranker.index)
 
     @classmethod
     def load(cls, run: str | Path) -> Self:
@@ -59,8 +61,8 @@ class Recommender:
         """
         folder = Run(Path(run))
         folder.state()
-        index = Index.load(folder.index)
-        return cls(folder, index, folder.open(read_only=True))
+        ranker = Ranker.load(folder.index)
+        return cls(folder, ranker, folder.open(read_only=True))
 
     def close(self) -> None:
         """Let go of the graph."""
@@ -201,17 +203,17 @@ class Recommender:
         return np.array(rows, dtype=np.int64)
 
     def _scores(self, events: IntArray) -> FloatArray:
-        zeros = np.zeros(len(events), dtype=np.int64)
-        one = Histories(np.array([""], dtype=object), np.array([0, len(events)]), events, zeros, zeros)
-        scores: FloatArray = self.index.scores(one)[0]
+        scores: FloatArray = self.ranker.scores(_one(events))[0]
         return scores
 
     def _recommend(self, events: IntArray, k: int, exclude_seen: bool) -> Recommendations:
         if k < 1:
             raise ValueError(f"k is {k}; it must be at least 1")
-        scores = self._scores(events)
         if exclude_seen:
+            scores = self._scores(events)
             scores[events] = -np.inf
+        else:  # the second stage knows only products that are new to the user
+            scores = self.index.scores(_one(events))[0]
         order = _top(scores, k)
         reasons = [self._reason(events, row) for row in order]
         return self._ranking(order, scores, reasons)
@@ -227,9 +229,16 @@ class Recommender:
 
     def _explanation(self, events: IntArray, row: int) -> Explanation:
         product, title = str(self.index.ids[row]), self.catalogue.title(row)
-        score = float(self._scores(events)[row])
+        history = _one(events)
+        first = self.index.scores(history)
+        score = float(first[0, row])
         if not len(events):
-            return Explanation(product, title, score, (), score)
+            return Explanation(product, title, score, (), score, score)
+        second: dict[str, float] = {}
+        if self.ranker.second is not None:
+            score = float(self._scores(events)[row])
+            found = self.ranker.second.contributions(self.index, history, first, row)
+            second = found or {"not among the candidates": score - float(first[0, row])}
         names, amounts = channel_contributions(self.index, events, row)
         counted = events[-len(amounts) :]
         contributions = [
@@ -247,7 +256,10 @@ class Recommender:
         paths = tuple(
             dict.fromkeys(way for carrier in carriers for way in self.catalogue.paths(carrier, row))
         )
-        return Explanation(product, title, score, tuple(contributions), float(self.index.prior()[row]), paths)
+        prior = float(self.index.prior()[row])
+        return Explanation(
+            product, title, score, tuple(contributions), prior, float(first[0, row]), second, paths
+        )
 
     def _ranking(self, order: IntArray, scores: FloatArray, reasons: Sequence[str]) -> Recommendations:
         items = (
@@ -255,6 +267,12 @@ class Recommender:
             for row, reason in zip(order, reasons, strict=True)
         )
         return Recommendations(tuple(items))
+
+
+def _one(events: IntArray) -> Histories:
+    """The history of one visitor."""
+    zeros = np.zeros(len(events), dtype=np.int64)
+    return Histories(np.array([""], dtype=object), np.array([0, len(events)]), events, zeros, zeros)
 
 
 def _top(scores: FloatArray, k: int) -> IntArray:

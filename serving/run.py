@@ -53,8 +53,8 @@ class Run:
 
     @property
     def training(self) -> Path:
-        """The state of a training that has not ended."""
-        return self.folder / "training.pt"
+        """The folder with the states of a training that has not ended."""
+        return self.folder / "training"
 
     def state(self) -> RunState:
         """What `run.json` says.

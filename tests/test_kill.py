@@ -13,7 +13,7 @@ import pytest
 
 from cartograph.data import load
 from cartograph.kg import export, load_dataset, open_store
-from cartograph.serving.index import Index
+from cartograph.serving.ranker import Ranker
 from cartograph.serving.run import Run
 from tests.planted import planted_shop
 
@@ -109,6 +109,9 @@ def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path) -> None:
     for run in runs:
         subprocess.run(cartograph("train", "--run", str(run.folder)), check=True, capture_output=True)
         assert not run.training.exists()
-    killed, whole = (Index.load(run.index) for run in runs)
+    rankers = [Ranker.load(run.index) for run in runs]
+    killed, whole = (ranker.index for ranker in rankers)
     np.testing.assert_array_equal(killed.vectors, whole.vectors)
     assert killed.fusion == whole.fusion
+    histories = load(tmp_path / "shop").histories()
+    np.testing.assert_array_equal(rankers[0].scores(histories), rankers[1].scores(histories))

@@ -12,10 +12,11 @@ import torch
 from cartograph.data import Dataset, Histories, RunError, UnknownIdError
 from cartograph.gnn import NetworkConfig, TrainConfig, load_checkpoint
 from cartograph.kg import load_dataset, open_store
-from cartograph.serving.fit import FitConfig
+from cartograph.serving.fit import FitConfig, hold_out
 from cartograph.serving.fusion import choose_cold_offset, choose_text_weight
-from cartograph.serving.index import FusionConfig, Index
-from cartograph.serving.pipeline import encode_stage, hold_out_last, load_stage, train_stage
+from cartograph.serving.index import FusionConfig
+from cartograph.serving.pipeline import encode_stage, load_stage, train_stage
+from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
 from cartograph.serving.search import SearchIndex
@@ -121,7 +122,11 @@ def test_the_contributions_add_up_to_the_score_that_ranks(recommender: Recommend
         explanation = recommender.explain(user, item.product_id)
         total = sum(c.amount for c in explanation.contributions) + explanation.prior
         assert explanation.score == pytest.approx(item.score)
-        assert total == pytest.approx(item.score, abs=1e-5)
+        assert total == pytest.approx(explanation.first_stage, abs=1e-5)
+        second = sum(explanation.second_stage.values())
+        assert second + explanation.first_stage * (
+            "not among the candidates" in explanation.second_stage or not explanation.second_stage
+        ) == pytest.approx(item.score, abs=1e-5)
         assert sum(explanation.channels().values()) == pytest.approx(total - explanation.prior, abs=1e-6)
 
 
@@ -185,7 +190,7 @@ def test_the_index_scores_as_the_network_does(trained: Run) -> None:
     histories = event_histories(arrays)
     data = with_events(build_graph(arrays, vectors), histories, CONFIG.train.network.max_history)
     network = load_checkpoint(trained.checkpoint, data, encoder.fingerprint)
-    index = Index.load(trained.index).with_fusion(FusionConfig(text_weight=0.0, cold_offset=0.0))
+    index = Ranker.load(trained.index).index.with_fusion(FusionConfig(text_weight=0.0, cold_offset=0.0))
     with torch.no_grad():
         out = network(data)
         logits = network.logits(out["user"], out["product"], data["product"].n_events).numpy()
@@ -194,42 +199,24 @@ def test_the_index_scores_as_the_network_does(trained: Run) -> None:
 
 
 def test_one_and_many_users_score_alike(trained: Run) -> None:
-    index = Index.load(trained.index)
+    index = Ranker.load(trained.index).index
     histories = planted_shop().histories()
     together = index.scores(histories)
     for user in (0, 7, 59):
         np.testing.assert_allclose(index.scores(histories.take([user]))[0], together[user], atol=1e-5)
 
 
-def test_a_saved_index_is_the_index(trained: Run, tmp_path: Path) -> None:
-    index = Index.load(trained.index)
-    index.save(tmp_path / "again")
-    again = Index.load(tmp_path / "again")
-    np.testing.assert_array_equal(again.vectors, index.vectors)
-    assert (again.fusion, again.max_history) == (index.fusion, index.max_history)
-    assert again.popularity_weight == index.popularity_weight
-
-
-def test_a_damaged_index_is_named(tmp_path: Path) -> None:
-    (tmp_path / "index").write_bytes(b"nonsense")
-    with pytest.raises(RunError, match="is damaged .*; run `cartograph train` again"):
-        Index.load(tmp_path / "index")
-
-
 def test_fusion_weights_are_the_ones_that_measure_best(trained: Run) -> None:
-    index = Index.load(trained.index)
+    index = Ranker.load(trained.index).index
     chosen = choose_text_weight(index, lambda tried: -abs(tried.fusion.text_weight - 0.3))
     assert chosen.text_weight == 0.3
     warm_falls = {0.0: (0.5, 0.0), 0.1: (0.4, 0.3), 0.2: (0.1, 0.4)}
     for share, offset in ((0.0, 0.0), (0.5, 0.1), (1.0, 0.2)):
-        fusion = choose_cold_offset(
-            index, lambda i: warm_falls[i.fusion.cold_offset], share, list(warm_falls)
-        )
-        assert fusion.cold_offset == offset
+        assert choose_cold_offset(warm_falls.__getitem__, share, list(warm_falls)) == offset
 
 
 def test_the_cold_offset_lifts_products_without_events_only(trained: Run) -> None:
-    index = Index.load(trained.index)
+    index = Ranker.load(trained.index).index
     lifted = dataclasses.replace(index.fusion, cold_offset=index.fusion.cold_offset + 1.0)
     gain = index.with_fusion(lifted).prior() - index.prior()
     cold = index.n_events == 0
@@ -242,9 +229,20 @@ def test_the_last_visit_is_held_out_and_asked_for_what_was_new() -> None:
     at = np.array([1, 2, 3, 3, 3, 1, 2, 2], dtype=np.int64)
     users = np.array(["a", "b"], dtype=object)
     histories = Histories(users, np.array([0, 5, 8]), products, np.zeros(8, dtype=np.int64), at)
-    known, cases = hold_out_last(histories)
+    known, cases = hold_out(histories, timed=False)
     assert known.products.tolist() == [1, 2, 4, 5, 6]  # user b came only twice and keeps all
     assert cases.histories.users.tolist() == ["a"]
+    assert cases.targets.tolist() == [3]
+
+
+def test_with_times_the_last_tenth_of_all_events_is_held_out() -> None:
+    at = np.array([1, 2, 10, 3, 4, 5, 6, 7, 8, 10])
+    products = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 8])
+    users = np.array(["a", "b", "c"], dtype=object)
+    histories = Histories(users, np.array([0, 3, 9, 10]), products, np.zeros(10, dtype=np.int64), at)
+    known, cases = hold_out(histories, timed=True)
+    assert known.products.tolist() == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert cases.histories.users.tolist() == ["a"]  # user c did nothing before
     assert cases.targets.tolist() == [3]
 
 

@@ -1,0 +1,208 @@
+"""The second stage: features against arithmetic, candidates, a planted preference, exact contributions."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from cartograph.data import Histories, RunError
+from cartograph.data.splits import Cases
+from cartograph.evaluation import rank_targets
+from cartograph.serving.index import FusionConfig, Index
+from cartograph.serving.pairs import DECAY, FEATURES, PairFeatures
+from cartograph.serving.ranker import Ranker
+from cartograph.serving.second_stage import (
+    SecondStage,
+    SecondStageConfig,
+    best_candidates,
+    train_second_stage,
+)
+
+N = 60
+CONFIG = SecondStageConfig(candidates=30, trees=60)
+
+
+def index_of(vectors: np.ndarray, n_events: np.ndarray) -> Index:
+    n, d = vectors.shape
+    return Index(
+        ids=np.array([f"p{i}" for i in range(n)], dtype=object),
+        channels={"id": vectors.astype(np.float32)},
+        text=np.eye(n, 5, dtype=np.float32),
+        n_events=n_events,
+        popularity=np.linspace(0, 1, n, dtype=np.float32),
+        decay=np.array([0.5], dtype=np.float32),
+        query=np.eye(d, dtype=np.float32),
+        max_history=10,
+        fusion=FusionConfig(text_weight=0.1, cold_offset=0.0),
+    )
+
+
+def histories_of(rows: list[list[int]]) -> Histories:
+    offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    products = np.array([product for row in rows for product in row], dtype=np.int64)
+    users = np.array([f"u{i}" for i in range(len(rows))], dtype=object)
+    zeros = np.zeros_like(products)
+    return Histories(users, offsets, products, zeros, zeros)
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    rng = np.random.default_rng(0)
+    return index_of(rng.normal(size=(N, 6)), np.arange(N) % 7)
+
+
+@pytest.fixture(scope="module")
+def features() -> PairFeatures:
+    leaf = np.arange(N, dtype=np.int64) % 6
+    return PairFeatures(leaf, np.full(N, -1, dtype=np.int64), sp.csr_array((N, N), dtype=np.float32))
+
+
+def planted_cases(seed: int, n: int = 300) -> Cases:
+    """Users who choose next what is of the kind of their last product; the index knows nothing of kinds."""
+    rng = np.random.default_rng(seed)
+    rows = [rng.choice(N, 4, replace=False).tolist() for _ in range(n)]
+    targets = [rng.choice([p for p in range(N) if p % 6 == row[-1] % 6 and p not in row]) for row in rows]
+    return Cases(histories_of(rows), np.arange(n + 1), np.array(targets, dtype=np.int64))
+
+
+@pytest.fixture(scope="module")
+def second(index: Index, features: PairFeatures) -> SecondStage:
+    trees = train_second_stage(index, features, planted_cases(1, n=600), CONFIG, seed=0)
+    assert trees is not None
+    return SecondStage(features, trees, CONFIG.candidates)
+
+
+def test_the_features_are_what_their_names_say() -> None:
+    vectors = np.array([[1, 0], [0, 1], [1, 1], [1, -1]])
+    index = index_of(vectors, np.array([3, 1, 0, 2]))
+    followed = sp.csr_array(
+        np.array([[0, 0, 0.2, 0], [0, 0, 0.5, 0], [0, 0.7, 0, 0], [0, 0, 0, 0]], "float32")
+    )
+    pairs = PairFeatures(np.array([0, 1, 1, 0]), np.array([5, 6, 5, -1]), followed)
+    history = histories_of([[0, 1]])
+    first = np.array([[0.0, 0.0, 0.9, 0.4]], dtype=np.float32)
+    (values,) = pairs.compute(index, history, np.array([[3, 2]]), first)
+    of = {name: values[:, column].tolist() for column, name in enumerate(FEATURES)}
+    older, newer = np.exp(-DECAY), 1.0
+    assert of["first"] == pytest.approx([0.4, 0.9])
+    assert of["first_gap"] == pytest.approx([-0.5, 0])
+    assert of["first_rank"] == [1, 0]
+    query = np.exp(-0.5) * vectors[0] + vectors[1]
+    assert of["graph"][1] == pytest.approx(query @ [1, 1] / np.linalg.norm(query) / np.sqrt(2))
+    assert of["graph_last"] == pytest.approx([-(0.5**0.5), 0.5**0.5])
+    assert of["graph_best"] == pytest.approx([0.5**0.5, 0.5**0.5])
+    assert of["followed"] == pytest.approx([0, 0.2 * older + 0.5 * newer])
+    assert of["followed_last"] == pytest.approx([0, 0.5])
+    assert of["preceded_last"] == pytest.approx([0, 0.7])
+    assert of["leaf_last"] == [0, 1]
+    assert of["leaf_events"] == pytest.approx(np.log1p([3 + 2, 1 + 0]))
+    assert of["brand_events"] == pytest.approx([0, np.log1p(3 + 0)])  # no brand: no events
+    assert of["events_now"] == pytest.approx([1, 2 / 3])
+    assert of["leaf_share"] == pytest.approx([older / (older + newer), newer / (older + newer)])
+    assert of["brand_last"] == [0, 0]
+    assert of["brand_share"] == pytest.approx([0, older / (older + newer)])  # no brand: no share
+    assert of["events"] == pytest.approx(np.log1p([2, 0]))
+    assert of["cold"] == [0, 1]
+    assert of["history"] == [2, 2]
+
+
+def test_a_preference_that_the_first_stage_cannot_see_is_learned(index: Index, second: SecondStage) -> None:
+    asked = planted_cases(3)
+    before, after = (
+        rank_targets(ranker.scores, asked, N).per_user("ndcg", 10).mean()
+        for ranker in (Ranker(index), Ranker(index, second))
+    )
+    assert before < 0.15
+    assert after > 0.3  # half of the targets are candidates, among about five of their kind
+
+
+def test_the_candidates_come_first_and_the_others_keep_their_order(index: Index, second: SecondStage) -> None:
+    history = histories_of([[3, 9, 14]])
+    first = index.scores(history)
+    (scores,) = Ranker(index, second).scores(history)
+    (candidates,) = best_candidates(index, history, first, CONFIG.candidates)
+    others = np.setdiff1d(np.arange(N), [*candidates, 3, 9, 14])
+    assert scores[candidates].min() > scores[others].max()
+    np.testing.assert_array_equal(np.argsort(scores[others]), np.argsort(first[0, others]))
+
+
+def test_products_without_events_are_candidates_in_proportion(index: Index) -> None:
+    history = histories_of([[3, 9]])
+    first = index.scores(history) - 10 * (index.n_events == 0)
+    (candidates,) = best_candidates(index, history, first, 20)
+    assert len(set(candidates)) == 20
+    assert np.count_nonzero(index.n_events[candidates] == 0) == round(20 * np.mean(index.n_events == 0))
+    assert not {3, 9} & set(candidates)
+    assert (np.diff(first[0, candidates]) <= 0).all()
+
+
+def test_more_candidates_than_products_are_all_products_that_are_new(index: Index) -> None:
+    history = histories_of([[3]])
+    candidates = best_candidates(index, history, index.scores(history), 500)[0]
+    assert sorted(candidates) == [product for product in range(N) if product != 3]
+
+
+def test_the_contributions_add_up_to_the_score(index: Index, second: SecondStage) -> None:
+    history = histories_of([[3, 9, 14]])
+    first = index.scores(history)
+    (scores,) = Ranker(index, second).scores(history)
+    for product in best_candidates(index, history, first, CONFIG.candidates)[0]:
+        parts = second.contributions(index, history, first, int(product))
+        assert parts is not None
+        assert sum(parts.values()) == pytest.approx(scores[product], abs=1e-5)
+    assert second.contributions(index, history, first, 3) is None
+
+
+def test_a_user_without_events_is_served_by_popularity(index: Index, second: SecondStage) -> None:
+    scores = Ranker(index, second).scores(histories_of([[], [3, 9]]))
+    np.testing.assert_array_equal(scores[0], index.popularity)
+    alone = Ranker(index, second).scores(histories_of([[3, 9]]))[0]
+    np.testing.assert_allclose(scores[1], alone, atol=1e-5)
+
+
+def test_a_saved_ranker_is_the_ranker(index: Index, second: SecondStage, tmp_path: Path) -> None:
+    history = histories_of([[3, 9, 14], [7]])
+    for ranker in (Ranker(index), Ranker(index, second), Ranker(index, replace(second, cold_offset=0.3))):
+        ranker.save(tmp_path / "index")
+        again = Ranker.load(tmp_path / "index")
+        np.testing.assert_array_equal(again.scores(history), ranker.scores(history))
+        assert again.index.fusion == index.fusion
+
+
+def test_a_damaged_index_is_named(tmp_path: Path) -> None:
+    (tmp_path / "index").write_bytes(b"nonsense")
+    with pytest.raises(RunError, match="is damaged .*; run `cartograph train` again"):
+        Ranker.load(tmp_path / "index")
+
+
+def test_training_twice_gives_the_same_trees(
+    index: Index, features: PairFeatures, second: SecondStage
+) -> None:
+    again = train_second_stage(index, features, planted_cases(1, n=600), CONFIG, seed=0)
+    assert again is not None
+    assert again.model_to_string() == second.booster.model_to_string()
+
+
+def test_the_cold_offset_lifts_products_without_events(index: Index, second: SecondStage) -> None:
+    history = histories_of([[3, 9, 14]])
+    (candidates,) = best_candidates(index, history, index.scores(history), CONFIG.candidates)
+    lifted = replace(second, cold_offset=0.5)
+    (before,), (after,) = (Ranker(index, stage).scores(history) for stage in (second, lifted))
+    gain = (after - before)[candidates]
+    assert gain == pytest.approx(0.5 * (index.n_events[candidates] == 0), abs=1e-5)
+    product = next(int(p) for p in candidates if index.n_events[p] == 0)
+    parts = lifted.contributions(index, history, index.scores(history), product)
+    assert parts is not None
+    assert sum(parts.values()) == pytest.approx(after[product], abs=1e-5)
+
+
+def test_without_a_target_among_the_candidates_there_is_nothing_to_learn(
+    index: Index, features: PairFeatures
+) -> None:
+    history = histories_of([[3]])
+    worst = np.array([int(np.argmin(index.scores(history)[0]))])
+    case = Cases(history, np.array([0, 1]), worst)
+    few = SecondStageConfig(candidates=2)
+    assert train_second_stage(index, features, case, few, seed=0) is None
