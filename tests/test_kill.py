@@ -97,14 +97,15 @@ def test_a_killed_encode_goes_on_and_gives_the_same_vectors(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path) -> None:
+@pytest.mark.parametrize("state", ["network.pt", "inner.pt"])
+def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path, state: str) -> None:
     write_folder(tmp_path / "shop", n_users=2000)
     runs = [Run(tmp_path / name) for name in ("killed", "whole")]
     for run in runs:
         for verb in ("load", "encode"):
             what = [str(tmp_path / "shop")] if verb == "load" else []
             subprocess.run(cartograph(verb, *what, "--run", str(run.folder)), check=True, capture_output=True)
-    kill_when(cartograph("train", "--run", str(runs[0].folder)), runs[0].training.exists)
+    kill_when(cartograph("train", "--run", str(runs[0].folder)), (runs[0].training / state).exists)
     assert not runs[0].index.exists()
     for run in runs:
         subprocess.run(cartograph("train", "--run", str(run.folder)), check=True, capture_output=True)
