@@ -12,7 +12,11 @@ from .tuning import MOST_CASES, Baseline
 
 @dataclass(frozen=True)
 class SasRecConfig:
-    """Shape and training of SASRec (Kang, McAuley 2018); a sampled softmax in place of one negative."""
+    """Shape and training of SASRec (Kang, McAuley 2018); a sampled softmax in place of one negative.
+
+    A training takes minutes, so no evaluation tunes these settings: they are the best that were tried on the
+    validation part of Beauty, see `benchmarks/baselines.py`; only the number of epochs is chosen anew.
+    """
 
     d: int = 128
     """Length of a vector."""
