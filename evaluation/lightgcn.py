@@ -12,7 +12,11 @@ from .tuning import MOST_CASES, Baseline
 
 @dataclass(frozen=True)
 class LightGcnConfig:
-    """Shape and training of LightGCN (He et al. 2020)."""
+    """Shape and training of LightGCN (He et al. 2020).
+
+    A training takes minutes, so evaluations tune the decay and the number of epochs only; the other settings
+    are the best that were tried on the validation part of Beauty, see `benchmarks/baselines.py`.
+    """
 
     d: int = 64
     """Length of a vector."""

@@ -73,8 +73,7 @@ def next_product_weights(history: sp.csr_array, following: sp.csr_array, regular
     """
     inverse = _inverse(_gram(history), regularization)
     # P is symmetric, so P·XᵀY = ((XᵀY)ᵀ·P)ᵀ, and a sparse matrix stands on the left.
-    out: FloatArray = (sp.csr_array(following.T @ history) @ inverse).T
-    return out
+    return np.ascontiguousarray((sp.csr_array(following.T @ history) @ inverse).T)
 
 
 def examples(histories: Histories, n_products: int, decay: float) -> tuple[sp.csr_array, sp.csr_array]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..data import Histories
+from ..data import DataError, Histories
 from ..data.dataset import IntArray
 from .matrices import FloatArray
 from .tuning import exhausted, passes
@@ -34,8 +34,8 @@ class Transformer(nn.Module):
         self.config = config
         self.products = nn.Embedding(n_products, config.d)
         self.positions = nn.Embedding(config.max_history, config.d)
-        nn.init.normal_(self.products.weight, std=config.d**-0.5)
-        nn.init.normal_(self.positions.weight, std=config.d**-0.5)
+        nn.init.normal_(self.products.weight, std=0.02)
+        nn.init.normal_(self.positions.weight, std=0.02)
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList(
             nn.TransformerEncoderLayer(
@@ -96,25 +96,34 @@ def train(
         n_products: Size of the catalogue.
         config: How to train.
         validate: A figure to maximise, computed after every epoch.
+
+    Raises:
+        DataError: No user has two training events.
     """
+    recent = histories.last(config.max_history + 1)
+    recent = recent.take(np.flatnonzero(recent.lengths >= 2))
+    if not len(recent):
+        raise DataError("no user has two training events, which 'sasrec' learns from; leave it out")
     torch.manual_seed(config.seed)
     network = Transformer(n_products, config)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    recent = histories.last(config.max_history + 1)
-    recent = recent.take(np.flatnonzero(recent.lengths >= 2))
+    n_passes = passes(len(recent), config.batch_size, config.steps)
+    n_steps = config.epochs * n_passes * -(-len(recent) // config.batch_size)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, n_steps)
     figures: list[float] = []
     best: dict[str, Tensor] = {}
     while len(figures) < config.epochs and not exhausted(figures, config.patience):
         network.train()
         rng = np.random.default_rng([config.seed, len(figures)])
-        for _ in range(passes(len(recent), config.batch_size, config.steps)):
+        for _ in range(n_passes):
             for rows in batches(recent.lengths, config.batch_size, rng):
                 loss = next_product_loss(network, *padded(recent.take(rows)))
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
+                schedule.step()
         figures.append(validate(network.eval()))
         if figures[-1] == max(figures):
             best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}

@@ -7,11 +7,12 @@ import torch
 from torch.nn import functional
 from torch_geometric.nn.models import LightGCN
 
-from cartograph.data import Dataset, Histories
+from cartograph.data import DataError, Dataset, Histories
 from cartograph.evaluation.lightgcn import LightGcnConfig
 from cartograph.evaluation.lightgcn_training import normalised, train
 from cartograph.evaluation.sasrec import SasRecConfig
 from cartograph.evaluation.transformer import Transformer, batches, next_product_loss, padded
+from cartograph.evaluation.transformer import train as train_transformer
 from cartograph.serving.content import text_vectors
 
 SMALL = SasRecConfig(d=8, heads=2, layers=2, max_history=4, samples=3, dropout=0.0)
@@ -84,6 +85,11 @@ def test_batches_hold_every_user_once_and_like_lengths_together() -> None:
     found = list(batches(lengths, 2, np.random.default_rng(0)))
     assert sorted(np.concatenate(found).tolist()) == list(range(7))
     assert sorted(tuple(sorted(lengths[rows])) for rows in found) == [(2, 2), (2, 5), (5, 9), (9,)]
+
+
+def test_histories_of_one_event_cannot_be_learnt_from() -> None:
+    with pytest.raises(DataError, match="no user has two training events"):
+        train_transformer(of([1], [2]), 10, SMALL, lambda network: 0.0)
 
 
 def test_edges_weigh_one_over_the_root_of_both_degrees_as_in_the_library() -> None:
