@@ -193,10 +193,12 @@ def cartograph(
         )
         if report is not None:
             report(fitted)
+        second = fitted.ranker.second
         return Trained(
             lambda histories: fitted.ranker.scores(_renumbered(histories, nodes))[:, nodes],
             [epoch.validation for epoch in fitted.epochs],
-            asdict(fitted.ranker.index.fusion),
+            asdict(fitted.ranker.index.fusion)
+            | {"second_stage_cold_offset": second.cold_offset if second is not None else None},
         )
 
     return run
