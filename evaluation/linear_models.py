@@ -212,7 +212,7 @@ def _inverse(gram: FloatArray, regularization: float) -> FloatArray:
         inverse[start:stop, stop:] = inverse[stop:, start:stop].T
         block = inverse[start:stop, start:stop]
         block[:] = np.tril(block) + np.tril(block, -1).T
-    return inverse
+    return inverse.T  # the same matrix, in C order, which sparse products take without a copy
 
 
 def _gram(matrix: sp.csr_array) -> FloatArray:
