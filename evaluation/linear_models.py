@@ -40,11 +40,11 @@ class EaseConfig:
 class LinearConfig:
     """The regression of the next product."""
 
-    regularization: float = 30.0
+    regularization: float = 100.0
     """Weight of the squared coefficients."""
     decay: float = 0.5
     """Decay per event of a history, in training and when asked."""
-    ease_weight: float = 1.0
+    ease_weight: float = 0.3
     """What EASE's scores, with its default settings, are multiplied by before they are added."""
 
 
