@@ -14,8 +14,9 @@ from .tuning import MOST_CASES, Baseline
 class LightGcnConfig:
     """Shape and training of LightGCN (He et al. 2020).
 
-    A training takes minutes, so evaluations tune the decay and the number of epochs only; the other settings
-    are the best that were tried on the validation part of Beauty, see `benchmarks/baselines.py`.
+    A training takes minutes, so evaluations tune the decay and the number of epochs only. The other
+    settings are usual ones and not tuned yet; `benchmarks/baselines.py` compares them with others on
+    Beauty's validation part.
     """
 
     d: int = 64

@@ -40,11 +40,11 @@ class EaseConfig:
 class LinearConfig:
     """The regression of the next product."""
 
-    regularization: float = 30.0
+    regularization: float = 100.0
     """Weight of the squared coefficients."""
     decay: float = 0.5
     """Decay per event of a history, in training and when asked."""
-    ease_weight: float = 1.0
+    ease_weight: float = 0.3
     """What EASE's scores, with its default settings, are multiplied by before they are added."""
 
 
@@ -212,7 +212,7 @@ def _inverse(gram: FloatArray, regularization: float) -> FloatArray:
         inverse[start:stop, stop:] = inverse[stop:, start:stop].T
         block = inverse[start:stop, start:stop]
         block[:] = np.tril(block) + np.tril(block, -1).T
-    return inverse
+    return inverse.T  # the same matrix, in C order, which sparse products take without a copy
 
 
 def _gram(matrix: sp.csr_array) -> FloatArray:

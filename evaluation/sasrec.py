@@ -14,8 +14,9 @@ from .tuning import MOST_CASES, Baseline
 class SasRecConfig:
     """Shape and training of SASRec (Kang, McAuley 2018); a sampled softmax in place of one negative.
 
-    A training takes minutes, so no evaluation tunes these settings: they are the best that were tried on the
-    validation part of Beauty, see `benchmarks/baselines.py`; only the number of epochs is chosen anew.
+    A training takes minutes, so no evaluation tunes these settings; only the number of epochs is chosen
+    anew. They are the best of a few short trials on Beauty's validation part, to be compared further by
+    `benchmarks/baselines.py`.
     """
 
     d: int = 128
