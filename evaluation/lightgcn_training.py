@@ -7,6 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch_geometric.nn.models import LightGCN
 
 from .matrices import FloatArray
@@ -43,7 +44,8 @@ def train(
             batch = order[start : start + config.batch_size]
             others = n_users + torch.randint(n_products, (len(batch),))
             nodes = torch.stack([users[batch], products[batch], others])
-            vectors = network.get_embedding(graph)[nodes]  # (3, n_batch, d)
+            # Looked up as an embedding: the gradient of indexing adds in an order that threads decide.
+            vectors = functional.embedding(nodes, network.get_embedding(graph))  # (3, n_batch, d)
             liked, other = (vectors[0] * vectors[1]).sum(-1), (vectors[0] * vectors[2]).sum(-1)
             loss = network.recommendation_loss(
                 liked, other, node_id=nodes.flatten(), lambda_reg=config.regularization

@@ -30,8 +30,8 @@ def seen(histories: Histories, n_products: int) -> sp.csr_array:
 def unit_rows(matrix: sp.csr_array) -> sp.csr_array:
     """The rows at unit length; an empty row stays empty.
 
-    >>> unit_rows(sp.csr_array([[3.0, 4.0], [0.0, 0.0]])).toarray().tolist()
-    [[0.6, 0.8], [0.0, 0.0]]
+    >>> unit_rows(sp.csr_array([[0.0, 2.0], [0.0, 0.0]])).toarray().tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
     """
     norm = np.sqrt(np.maximum(matrix.power(2).sum(axis=1), 1e-12))
     return sp.csr_array(sp.diags_array(1 / norm) @ matrix)

@@ -78,7 +78,7 @@ def test_similar_search_explain_and_cypher_answer(run: str, capsys: pytest.Captu
     assert "piano score" in answer(capsys, "search", "piano", "--run", run)
     explained = json.loads(answer(capsys, "explain", "p02", "--run", run, "--events", "p00,p01", "--json"))
     total = sum(c["amount"] for c in explained["contributions"]) + explained["prior"]
-    assert total == pytest.approx(explained["score"], abs=1e-5)
+    assert total == pytest.approx(explained["first_stage"], abs=1e-5)
     assert "by channel" in answer(capsys, "explain", "p02", "--run", run, "--user", "u0")
     rows = answer(capsys, "cypher", "MATCH (p:Product) RETURN count(*) AS n", "--run", run, "--json")
     assert json.loads(rows) == [{"n": 32}]
