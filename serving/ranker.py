@@ -1,6 +1,6 @@
 """The whole ranking: the index scores every product, the second stage orders the best of them anew."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,3 @@ class Ranker:
             for part in ("index.", "second.")
         )
         return cls(Index.from_arrays(index), SecondStage.from_arrays(second) if second else None)
-
-    def without_second_stage(self) -> "Ranker":
-        """The first stage alone."""
-        return replace(self, second=None)
