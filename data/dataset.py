@@ -70,6 +70,20 @@ class Histories:
         """Events per user, `(n,)`."""
         return np.diff(self.offsets)
 
+    @property
+    def owners(self) -> IntArray:
+        """The row of each event's user, `(n_events,)`."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
+    @property
+    def moments(self) -> IntArray:
+        """The position of the first event that the same user did at the same time, `(n_events,)`."""
+        owners, positions = self.owners, np.arange(len(self.products))
+        begins = np.ones(len(positions), dtype=bool)
+        begins[1:] = (owners[1:] != owners[:-1]) | (self.at[1:] != self.at[:-1])
+        out: IntArray = np.maximum.accumulate(np.where(begins, positions, 0))
+        return out
+
     def of(self, i: int) -> IntArray:
         """Product rows of user `i`, oldest first."""
         return self.products[self.offsets[i] : self.offsets[i + 1]]

@@ -11,6 +11,7 @@ from scipy.linalg import lapack
 
 from ..data import DataError, Histories
 from ..data.dataset import IntArray
+from ..data.prefixes import Prefixes
 from ..data.splits import Split
 from .evaluate import Scorer
 from .matrices import FloatArray, event_counts, filled, incidence, seen
@@ -79,8 +80,7 @@ def next_product_weights(history: sp.csr_array, following: sp.csr_array, regular
 def examples(histories: Histories, n_products: int, decay: float) -> tuple[sp.csr_array, sp.csr_array]:
     """What there is to predict, and from what.
 
-    Every product that a user chose for the first time is predicted from what the user did at earlier moments;
-    what is chosen at one moment shares a history.
+    Each of `Prefixes.of` is predicted from what the user did before.
 
     Args:
         histories: Training events.
@@ -90,26 +90,20 @@ def examples(histories: Histories, n_products: int, decay: float) -> tuple[sp.cs
     Returns:
         The decayed histories and the next products, both `(n_examples, n_products)`.
     """
-    starts = np.repeat(histories.offsets[:-1], histories.lengths)
-    events = np.arange(len(starts))
-    new_moment = (events == starts) | (np.diff(histories.at, prepend=0) != 0)
-    ends = np.maximum.accumulate(np.where(new_moment, events, 0))
-    _, first = np.unique(starts * n_products + histories.products, return_index=True)
-    asked = np.sort(first)
-    asked = asked[ends[asked] > starts[asked]]
-    begin, end = np.maximum(starts[asked], ends[asked] - MOST_HISTORY), ends[asked]
-    offsets = np.concatenate([[0], np.cumsum(end - begin)]).astype(np.int64)
-    flat = np.repeat(begin - offsets[:-1], end - begin) + np.arange(offsets[-1])
+    prefixes = Prefixes.of(histories).last(MOST_HISTORY)
+    lengths = prefixes.ends - prefixes.starts
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    flat = np.repeat(prefixes.starts - offsets[:-1], lengths) + np.arange(offsets[-1])
     before = Histories(
-        histories.users[np.zeros(len(asked), dtype=np.int64)],
+        histories.users[np.zeros(len(prefixes), dtype=np.int64)],
         offsets,
         histories.products[flat],
         histories.types[flat],
         histories.at[flat],
     )
-    ones = np.ones(len(asked), dtype=np.float32)
+    ones = np.ones(len(prefixes), dtype=np.float32)
     following = sp.csr_array(
-        (ones, histories.products[asked], np.arange(len(asked) + 1)), shape=(len(asked), n_products)
+        (ones, prefixes.targets, np.arange(len(prefixes) + 1)), shape=(len(prefixes), n_products)
     )
     return incidence(before, n_products, decay), following
 

@@ -13,8 +13,8 @@ from torch_geometric.data import HeteroData
 from tqdm import tqdm
 
 from ..data import Histories
-from ..data.dataset import IntArray
 from ..data.files import atomically
+from ..data.prefixes import Prefixes
 from .graph import recent_events
 from .losses import full_softmax, sampled_softmax
 from .network import NetworkConfig, ProductGraphNetwork
@@ -89,7 +89,7 @@ def train(
     Raises:
         ValueError: No history has two events, so there is nothing to learn from.
     """
-    examples = _examples(histories)
+    examples = Prefixes.of(histories)
     if not len(examples):
         raise ValueError(
             "no user has events at two moments, so there is no next product to learn; give more events"
@@ -146,45 +146,11 @@ def pick_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-@dataclass(frozen=True)
-class _Examples:
-    """Stretches of the flat event arrays and what came after each, all `(n_examples,)`."""
-
-    starts: IntArray
-    ends: IntArray
-    targets: IntArray
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def take(self, rows: IntArray) -> "_Examples":
-        return _Examples(self.starts[rows], self.ends[rows], self.targets[rows])
-
-
-def _examples(histories: Histories) -> _Examples:
-    """Every product that a user chose for the first time, after everything at an earlier moment.
-
-    That is what is recommended: products that are new to the user, at a later visit. What is bought at the
-    same moment shares a history.
-    """
-    starts = np.repeat(histories.offsets[:-1], histories.lengths)
-    user = np.repeat(np.arange(len(histories)), histories.lengths)
-    changes = np.ones(len(user), dtype=bool)
-    changes[1:] = (user[1:] != user[:-1]) | (histories.at[1:] != histories.at[:-1])
-    moments = np.maximum.accumulate(np.where(changes, np.arange(len(user)), 0))
-    _, first = np.unique(
-        user * (histories.products.max(initial=0) + 1) + histories.products, return_index=True
-    )
-    chosen = np.sort(first)
-    chosen = chosen[moments[chosen] > starts[chosen]]
-    return _Examples(starts[chosen], moments[chosen], histories.products[chosen])
-
-
 def _loss(
     network: ProductGraphNetwork,
     data: HeteroData,
     histories: Histories,
-    examples: _Examples,
+    examples: Prefixes,
     config: TrainConfig,
 ) -> Tensor:
     """The loss of a batch of examples, a scalar."""

@@ -251,13 +251,12 @@ def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:
     earlier one of another. Without, it is every user's last moment; users with fewer than three keep all.
     Users without an event before are not asked.
     """
-    user = np.repeat(np.arange(len(histories)), histories.lengths)
+    user = histories.owners
     if timed:
         held = histories.at >= np.quantile(histories.at, 1 - HELD_OUT, method="higher")
     else:
-        changes = np.ones(len(user), dtype=bool)
-        changes[1:] = (user[1:] != user[:-1]) | (histories.at[1:] != histories.at[:-1])
-        moments = np.bincount(user, weights=changes, minlength=len(histories))
+        begins = histories.moments == np.arange(len(user))
+        moments = np.bincount(user, weights=begins, minlength=len(histories))
         latest = np.zeros(len(histories), dtype=np.int64)
         np.maximum.at(latest, user, histories.at)
         held = (moments[user] >= 3) & (histories.at == latest[user])
