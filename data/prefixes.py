@@ -47,3 +47,11 @@ class Prefixes:
     def last(self, n: int) -> "Prefixes":
         """The same with only the last `n` events of each stretch."""
         return Prefixes(np.maximum(self.starts, self.ends - n), self.ends, self.targets)
+
+    def histories(self, histories: Histories) -> Histories:
+        """The stretches as histories of `n` users, whose ids mean nothing."""
+        lengths = self.ends - self.starts
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        flat = np.repeat(self.starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        users = np.full(len(self), "", dtype=object)
+        return Histories(users, offsets, histories.products[flat], histories.types[flat], histories.at[flat])

@@ -10,10 +10,11 @@ import scipy.sparse as sp
 
 from ..data import Dataset, Histories
 from ..data.dataset import Columns
+from ..data.matrices import incidence
 from ..data.splits import Split
 from .evaluate import Scorer
 from .extras import import_extra
-from .matrices import FloatArray, event_counts, filled, incidence
+from .matrices import FloatArray, event_counts, filled
 from .tuning import Baseline
 
 DECAYS = (0.1, 0.3, 0.6, 1.0)

@@ -10,10 +10,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..data import Histories
+from ..data.matrices import incidence
 from ..data.splits import Split
 from .evaluate import Scorer
 from .extras import import_extra
-from .matrices import FloatArray, event_counts, filled, folded, incidence, seen
+from .matrices import FloatArray, event_counts, filled, folded, seen
 from .tuning import Baseline
 
 DECAYS = (0.0, 0.3, 0.6, 1.0)

@@ -11,10 +11,11 @@ from scipy.linalg import lapack
 
 from ..data import DataError, Histories
 from ..data.dataset import IntArray
+from ..data.matrices import incidence
 from ..data.prefixes import Prefixes
 from ..data.splits import Split
 from .evaluate import Scorer
-from .matrices import FloatArray, event_counts, filled, incidence, seen
+from .matrices import FloatArray, event_counts, filled, seen
 from .tuning import Baseline
 
 MOST_PRODUCTS = 30_000
@@ -91,16 +92,7 @@ def examples(histories: Histories, n_products: int, decay: float) -> tuple[sp.cs
         The decayed histories and the next products, both `(n_examples, n_products)`.
     """
     prefixes = Prefixes.of(histories).last(MOST_HISTORY)
-    lengths = prefixes.ends - prefixes.starts
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    flat = np.repeat(prefixes.starts - offsets[:-1], lengths) + np.arange(offsets[-1])
-    before = Histories(
-        histories.users[np.zeros(len(prefixes), dtype=np.int64)],
-        offsets,
-        histories.products[flat],
-        histories.types[flat],
-        histories.at[flat],
-    )
+    before = prefixes.histories(histories)
     ones = np.ones(len(prefixes), dtype=np.float32)
     following = sp.csr_array(
         (ones, prefixes.targets, np.arange(len(prefixes) + 1)), shape=(len(prefixes), n_products)

@@ -5,19 +5,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ..data import Histories
+from ..data.matrices import incidence
 from .evaluate import Scorer
 
 FloatArray = npt.NDArray[np.float32]
-
-
-def incidence(histories: Histories, n_products: int, decay: float = 0.0) -> sp.csr_array:
-    """`exp(-decay · age)` of every event, latest age 0, summed by product, `(n_users, n_products)`."""
-    age = np.repeat(histories.offsets[1:], histories.lengths) - 1 - np.arange(len(histories.products))
-    values = np.exp(-decay * age).astype(np.float32)
-    shape = (len(histories), n_products)
-    matrix = sp.csr_array((values, histories.products, histories.offsets), shape=shape, copy=True)
-    matrix.sum_duplicates()
-    return matrix
 
 
 def seen(histories: Histories, n_products: int) -> sp.csr_array:
@@ -35,20 +26,6 @@ def unit_rows(matrix: sp.csr_array) -> sp.csr_array:
     """
     norm = np.sqrt(np.maximum(matrix.power(2).sum(axis=1), 1e-12))
     return sp.csr_array(sp.diags_array(1 / norm) @ matrix)
-
-
-def largest(matrix: sp.csr_array, k: int) -> sp.csr_array:
-    """The `k` largest entries of every row.
-
-    >>> largest(sp.csr_array([[3.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), 2).toarray().tolist()
-    [[3.0, 0.0, 2.0], [0.0, 1.0, 0.0]]
-    """
-    lengths = np.diff(matrix.indptr)
-    row = np.repeat(np.arange(matrix.shape[0]), lengths)
-    order = np.lexsort((-matrix.data, row))
-    place = np.arange(len(row)) - np.repeat(matrix.indptr[:-1], lengths)
-    keep: npt.NDArray[np.int64] = order[place < k]
-    return sp.csr_array((matrix.data[keep], (row[keep], matrix.indices[keep])), shape=matrix.shape)
 
 
 def event_counts(histories: Histories, n_products: int) -> FloatArray:

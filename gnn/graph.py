@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +13,11 @@ from torch_geometric.data import HeteroData
 
 from ..data import EVENT_TYPES, Histories
 from ..data.dataset import IntArray
+from ..data.matrices import Matrix
 from ..kg import EVENT_RELATIONS, GraphArrays
 from .facts import facts, idf_weighted
 
 FloatArray = npt.NDArray[np.float32]
-Matrix = sp.csr_array[Any, Any]
 
 
 @dataclass(frozen=True)

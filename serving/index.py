@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from ..data import Histories
 from ..data.dataset import IntArray, StrArray
+from ..data.matrices import incidence
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -108,14 +108,14 @@ class Index:
     def queries(self, histories: Histories) -> FloatArray:
         """What each user asks for, before it is brought to unit length, `(n_users, d)`."""
         recent = histories.last(self.max_history)
-        sums = [decayed(recent, len(self.ids), decay) @ self.vectors for decay in self.decay]
+        sums = [incidence(recent, len(self.ids), decay) @ self.vectors for decay in self.decay]
         out: FloatArray = np.hstack(sums) @ self.query.T
         return out
 
     def tastes(self, histories: Histories) -> FloatArray:
         """The decayed sum of what each user's titles say, before unit length, `(n_users, d_text)`."""
         recent = histories.last(self.max_history)
-        out: FloatArray = decayed(recent, len(self.ids), self.fusion.text_decay) @ self.text
+        out: FloatArray = incidence(recent, len(self.ids), self.fusion.text_decay) @ self.text
         return out
 
     def prior(self) -> FloatArray:
@@ -193,14 +193,6 @@ def popularity(histories: Histories, n_products: int, half_life: float | None) -
     counts = np.bincount(histories.products, weights=weight, minlength=n_products)
     out: FloatArray = (counts / max(counts.max(initial=0), 1e-12)).astype(np.float32)
     return out
-
-
-def decayed(histories: Histories, n_products: int, decay: float) -> sp.csr_array:
-    """`exp(-decay · age)` of every event, latest age 0, as a matrix `(n_users, n_products)`."""
-    age = np.repeat(histories.offsets[1:], histories.lengths) - 1 - np.arange(len(histories.products))
-    values = np.exp(-decay * age).astype(np.float32)
-    shape = (len(histories), n_products)
-    return sp.csr_array((values, histories.products, histories.offsets), shape=shape)
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +9,9 @@ import scipy.sparse as sp
 
 from ..data import Histories
 from ..data.dataset import IntArray
+from ..data.matrices import Matrix, incidence
 from ..kg import GraphArrays
-from .index import FloatArray, Index, decayed
-
-Matrix = sp.csr_array[Any, Any]
+from .index import FloatArray, Index
 
 SCORES = ("first", "graph", "text", "followed")
 """Scores over the whole catalogue, each given raw, as the distance to the user's best, and as a rank."""
@@ -69,7 +67,7 @@ class PairFeatures:
             first: Scores of the first stage, `(n_users, n_products)`.
         """
         last = histories.products[histories.offsets[1:] - 1]
-        taste = decayed(histories, len(index.ids), DECAY)
+        taste = incidence(histories, len(index.ids), DECAY)
         text, unit = index.text, index.unit
         out: dict[str, npt.NDArray[np.generic]] = {}
         every = {

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import IntArray
+from ..data.matrices import Matrix
 from ..data.splits import Cases
 from .index import FloatArray, Index
-from .pairs import FEATURES, Matrix, PairFeatures
+from .pairs import FEATURES, PairFeatures
 
 BATCH_CELLS = 4_000_000
 """Users are scored in batches of about so many scores, which bounds the memory."""
