@@ -76,6 +76,12 @@ class Histories:
         return np.repeat(np.arange(len(self)), self.lengths)
 
     @property
+    def ages(self) -> IntArray:
+        """How many events the same user did after each, `(n_events,)`."""
+        out: IntArray = np.repeat(self.offsets[1:], self.lengths) - 1 - np.arange(len(self.products))
+        return out
+
+    @property
     def moments(self) -> IntArray:
         """The position of the first event that the same user did at the same time, `(n_events,)`."""
         owners, positions = self.owners, np.arange(len(self.products))

@@ -10,11 +10,16 @@ from .dataset import Histories
 
 Matrix = sp.csr_array[Any, Any]
 
+PATH_DECAY = 0.3
+"""Decay per event of the paths that start from it."""
+
+PATH_EVENTS = 20
+"""Paths start from the last events only, which bounds their number; the one before these weighs 1/400."""
+
 
 def incidence(histories: Histories, n_products: int, decay: float = 0.0) -> Matrix:
     """`exp(-decay · age)` of every event, latest age 0, summed by product, `(n_users, n_products)`."""
-    age = np.repeat(histories.offsets[1:], histories.lengths) - 1 - np.arange(len(histories.products))
-    values = np.exp(-decay * age).astype(np.float32)
+    values = np.exp(-decay * histories.ages).astype(np.float32)
     shape = (len(histories), n_products)
     matrix = Matrix((values, histories.products, histories.offsets), shape=shape, copy=True)
     matrix.sum_duplicates()
@@ -33,3 +38,17 @@ def largest(matrix: Matrix, k: int) -> Matrix:
     place = np.arange(len(row)) - np.repeat(matrix.indptr[:-1], lengths)
     keep: npt.NDArray[np.int64] = order[place < k]
     return Matrix((matrix.data[keep], (row[keep], matrix.indices[keep])), shape=matrix.shape)
+
+
+def path_strengths(histories: Histories, leads_to: Matrix) -> Matrix:
+    """How strongly what users did leads to each product: `Σ_k exp(-decay · age_k) · leads_to[p_k]`.
+
+    Args:
+        histories: Of `n_users`.
+        leads_to: How strongly the row's product leads to the column's, `(n_products, n_products)`.
+
+    Returns:
+        `(n_users, n_products)`, not negative.
+    """
+    recent = incidence(histories.last(PATH_EVENTS), leads_to.shape[0], PATH_DECAY)
+    return Matrix(recent @ leads_to)

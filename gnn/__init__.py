@@ -1,7 +1,7 @@
 """From the exported graph and its text vectors to a trained network. Knows nothing of stores or HTTP."""
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .graph import GraphConfig, build_graph, event_histories, followed_by, recent_events, with_events
+from .graph import GraphConfig, build_graph, event_histories, recent_events, to_matrix, with_events
 from .network import NetworkConfig, ProductGraphNetwork
 from .train import Epoch, TrainConfig, pick_device, train
 
@@ -13,11 +13,11 @@ __all__ = [
     "TrainConfig",
     "build_graph",
     "event_histories",
-    "followed_by",
     "load_checkpoint",
     "pick_device",
     "recent_events",
     "save_checkpoint",
+    "to_matrix",
     "train",
     "with_events",
 ]

@@ -13,7 +13,7 @@ from torch_geometric.data import HeteroData
 
 from ..data import EVENT_TYPES, Histories
 from ..data.dataset import IntArray
-from ..data.matrices import Matrix
+from ..data.matrices import Matrix, largest
 from ..kg import EVENT_RELATIONS, GraphArrays
 from .facts import facts, idf_weighted
 
@@ -28,6 +28,8 @@ class GraphConfig:
     """Two products of one history are co-visited when at most this many events lie between them."""
     co_visit_scale: float = 2.0
     """A co-visit `gap` events apart weighs `exp(-gap / co_visit_scale)`."""
+    successors: int = 200
+    """Of the products that come after one, only so many are kept, the most frequent and closest."""
     text_neighbours: int = 10
     """How many of the nearest products by text each product is linked to."""
     rarest_word: int = 2
@@ -57,27 +59,20 @@ def event_histories(arrays: GraphArrays) -> Histories:
     return Histories(ids, offsets, products[order], types[order], at[order])
 
 
-def recent_events(products: IntArray, starts: IntArray, ends: IntArray, most: int) -> tuple[Tensor, Tensor]:
-    """The last `most` events of each of `n` stretches `starts[i]:ends[i]` of a flat event array, as edges.
+def recent_events(histories: Histories, most: int) -> tuple[Tensor, Tensor]:
+    """The last `most` events of each user as edges.
 
     Returns:
-        `edge_index` `(2, n_edges)`, product → stretch, and `age` `(n_edges,)` float32, 0 = latest event.
-
-    >>> edge_index, age = recent_events(np.array([7, 8, 9]), np.array([0]), np.array([3]), most=2)
-    >>> edge_index.tolist(), age.tolist()
-    ([[8, 9], [0, 0]], [1.0, 0.0])
+        `edge_index` `(2, n_edges)`, product → user, and `age` `(n_edges,)` float32, 0 = latest event.
     """
-    lengths = np.minimum(ends - starts, most)
-    stretch = np.repeat(np.arange(len(lengths)), lengths)
-    age = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(lengths.sum())
-    position = np.repeat(ends, lengths) - 1 - age
-    edge_index = torch.from_numpy(np.stack([products[position], stretch]))
-    return edge_index, torch.from_numpy(age.astype(np.float32))
+    recent = histories.last(most)
+    edge_index = torch.from_numpy(np.stack([recent.products, recent.owners]))
+    return edge_index, torch.from_numpy(recent.ages.astype(np.float32))
 
 
 def followed_by(histories: Histories, n_products: int, config: GraphConfig) -> Matrix:
     """How often, and how closely, the column's product came after the row's, `(n_products, n_products)`."""
-    user = np.repeat(np.arange(len(histories)), histories.lengths)
+    user = histories.owners
     total = sp.csr_array((n_products, n_products), dtype=np.float32)
     for gap in range(1, config.co_visit_gap + 1):
         same = user[gap:] == user[:-gap]
@@ -89,10 +84,20 @@ def followed_by(histories: Histories, n_products: int, config: GraphConfig) -> M
     return sp.csr_array(total)
 
 
-def co_visits(histories: Histories, n_products: int, config: GraphConfig) -> Matrix:
-    """Symmetric weights of products close to each other in a history, `(n_products, n_products)`."""
-    directed = followed_by(histories, n_products, config)
-    return sp.csr_array(directed + directed.T)
+def co_visits(followed: Matrix) -> Matrix:
+    """Weights of products close to each other in histories: `D^-½ (F + Fᵀ) D^-½`, `F` from `followed_by`."""
+    return _symmetrically_normalised(sp.csr_array(followed + followed.T))
+
+
+def leads_to(followed: Matrix, config: GraphConfig) -> Matrix:
+    """How strongly the row's product leads to the column's, `(n_products, n_products)`.
+
+    `F[p, q] / √(1 + Σ_q F[p, q])` of `followed_by`: brought to scale by the product that it starts from
+    alone, so that what many lead to stays strong.
+    """
+    kept = largest(followed, config.successors)
+    scale = sp.diags_array(1 / np.sqrt(1 + np.asarray(followed.sum(axis=1), dtype=np.float32)))
+    return sp.csr_array(scale @ kept)
 
 
 def nearest_by_text(vectors: FloatArray, k: int, chunk: int = 1024) -> Matrix:
@@ -155,7 +160,7 @@ def build_graph(
 def with_events(
     data: HeteroData, histories: Histories, max_history: int, config: GraphConfig = GraphConfig()
 ) -> HeteroData:
-    """A copy of the graph (tensors shared) with what users did: co-visits, event counts, recent events.
+    """A copy of the graph (tensors shared) with what users did: co-visits, paths, counts, recent events.
 
     Products without an event are marked as not `trained`.
     """
@@ -164,12 +169,11 @@ def with_events(
     counts = np.bincount(histories.products, minlength=n)
     out["product"].n_events = torch.from_numpy(counts)
     out["product"].trained = torch.from_numpy(counts > 0)
-    adjacency = _symmetrically_normalised(co_visits(histories, n, config))
-    out["product", "followed_by", "product"].adj_t = _sparse(adjacency)
+    followed = followed_by(histories, n, config)
+    out["product", "co_visited", "product"].adj_t = _sparse(co_visits(followed))
+    out["product", "leads_to", "product"].adj = _sparse(leads_to(followed, config))
     out["user"].num_nodes = len(histories)
-    edge_index, age = recent_events(
-        histories.products, histories.offsets[:-1], histories.offsets[1:], max_history
-    )
+    edge_index, age = recent_events(histories, max_history)
     out["product", "visited_by", "user"].edge_index = edge_index
     out["product", "visited_by", "user"].age = age
     return out
@@ -192,6 +196,13 @@ def _symmetrically_normalised(weights: Matrix) -> Matrix:
     degree = np.asarray(weights.sum(axis=1), dtype=np.float32)
     scale = sp.diags_array(np.divide(1, np.sqrt(degree), out=np.zeros_like(degree), where=degree > 0))
     return sp.csr_array(scale @ weights @ scale)
+
+
+def to_matrix(adjacency: Tensor) -> Matrix:
+    """A sparse adjacency as SciPy's, sharing memory where it is on the CPU."""
+    parts = adjacency.values(), adjacency.col_indices(), adjacency.crow_indices()
+    rows, columns = adjacency.shape
+    return Matrix(tuple(part.cpu().numpy() for part in parts), shape=(rows, columns))
 
 
 def _sparse(matrix: Matrix) -> Tensor:

@@ -13,9 +13,11 @@ from torch_geometric.data import HeteroData
 from tqdm import tqdm
 
 from ..data import Histories
+from ..data.cold_splits import select
 from ..data.files import atomically
+from ..data.matrices import Matrix, path_strengths
 from ..data.prefixes import Prefixes
-from .graph import recent_events
+from .graph import GraphConfig, recent_events, to_matrix, with_events
 from .losses import full_softmax, sampled_softmax
 from .network import NetworkConfig, ProductGraphNetwork
 
@@ -31,7 +33,10 @@ class TrainConfig:
     patience: int = 2
     """Stop earlier after this many epochs without a better validation figure."""
     batch_size: int = 1024
-    """Examples a step; an example is a prefix of a history and the product that comes next."""
+    """Examples a step, at most; an example is a prefix of a history and the product that comes next."""
+    folds: int = 10
+    """In every epoch users are dealt into at most so many folds, and each fold learns on what all others did:
+    in a graph with the users' own co-visits the answers can be read. 1 leaves them in."""
     examples: int = 250_000
     """At most so many examples an epoch, drawn anew each time, so that an epoch stays short on any log."""
     learning_rate: float = 5e-3
@@ -46,7 +51,7 @@ class TrainConfig:
     """Seed of initial weights, order, dropout and samples."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "batch_size", "examples", "samples"):
+        for name in ("epochs", "patience", "batch_size", "folds", "examples", "samples"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.learning_rate <= 0 or self.weight_decay < 0:
@@ -67,6 +72,7 @@ def train(
     histories: Histories,
     validate: Callable[[ProductGraphNetwork, HeteroData], float],
     config: TrainConfig = TrainConfig(),
+    graph: GraphConfig = GraphConfig(),
     *,
     device: str = "auto",
     resume: Path | None = None,
@@ -80,6 +86,7 @@ def train(
         histories: Training events by user, in node numbers.
         validate: A figure to maximise, computed without gradients after every epoch.
         config: How to train.
+        graph: How what users do makes products neighbours.
         device: `"cpu"`, `"cuda"`, or `"auto"` for CUDA where there is one (in bfloat16 there).
         resume: A file that keeps the state after every epoch; a killed training goes on from it, to the same
             result. The caller removes it, once what came of it is kept.
@@ -107,24 +114,14 @@ def train(
     while len(epochs) < config.epochs and not _exhausted(epochs, config.patience):
         number = len(epochs)
         torch.manual_seed(config.seed + 1000 * (number + 1))  # by epoch, so a resumed run draws the same
-        order = np.random.default_rng([config.seed, number]).permutation(len(examples))[: config.examples]
         network.train()
-        total = 0.0
-        batches = range(0, len(order), config.batch_size)
-        for begin in tqdm(batches, f"epoch {number + 1}", leave=False, disable=not progress):
-            batch = order[begin : begin + config.batch_size]
-            _set_learning_rate(optimizer, config, number + begin / len(order))
-            loss = _loss(network, data, histories, examples.take(batch), config)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            total += loss.item() * len(batch)
+        loss = _epoch(network, optimizer, data, histories, examples, config, graph, number, progress)
         network.eval()
         with torch.no_grad():
             figure = validate(network, data)
         if not epochs or figure > max(epoch.validation for epoch in epochs):
             best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-        epochs.append(Epoch(number + 1, total / len(order), figure))
+        epochs.append(Epoch(number + 1, loss, figure))
         if progress:
             print(f"epoch {number + 1}: loss {epochs[-1].loss:.3f}, validation {figure:.4f}", file=sys.stderr)
         if resume is not None:
@@ -146,32 +143,78 @@ def pick_device(device: str) -> torch.device:
     return torch.device(device)
 
 
+def _epoch(
+    network: ProductGraphNetwork,
+    optimizer: torch.optim.Optimizer,
+    data: HeteroData,
+    histories: Histories,
+    examples: Prefixes,
+    config: TrainConfig,
+    graph: GraphConfig,
+    number: int,
+    progress: bool,
+) -> float:
+    """One pass over the examples, fold by fold; the mean loss."""
+    rng = np.random.default_rng([config.seed, number])
+    order = rng.permutation(len(examples))[: config.examples]
+    owners = histories.owners
+    n_folds = 1 if config.folds == 1 else min(config.folds, max(2, len(order) // config.batch_size))
+    fold_of_user = rng.permutation(len(histories)) % n_folds
+    fold_of_example = fold_of_user[owners[examples.starts[order]]]
+    device, total, done = network.id.weight.device, 0.0, 0
+    with tqdm(total=len(order), desc=f"epoch {number + 1}", leave=False, disable=not progress) as bar:
+        for fold in range(n_folds):
+            known = data
+            if n_folds > 1:
+                others = select(histories, fold_of_user[owners] != fold)
+                known = with_events(data, others, config.network.max_history, graph).to(device)
+            leads_to = to_matrix(known["product", "leads_to", "product"].adj)
+            rows = order[fold_of_example == fold]
+            for batch in np.array_split(rows, -(-len(rows) // config.batch_size)) if len(rows) else ():
+                _set_learning_rate(optimizer, config, number + done / len(order))
+                loss = _loss(network, known, leads_to, histories, examples.take(batch), config)
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                total += loss.item() * len(batch)
+                done += len(batch)
+                bar.update(len(batch))
+    return total / len(order)
+
+
 def _loss(
     network: ProductGraphNetwork,
     data: HeteroData,
+    leads_to: Matrix,
     histories: Histories,
     examples: Prefixes,
     config: TrainConfig,
 ) -> Tensor:
     """The loss of a batch of examples, a scalar."""
     device = network.id.weight.device
-    edge_index, age = recent_events(
-        histories.products, examples.starts, examples.ends, config.network.max_history
-    )
+    asked = examples.histories(histories)
+    edge_index, age = recent_events(asked, config.network.max_history)
     targets = torch.from_numpy(examples.targets).to(device)
+    paths = path_strengths(asked, leads_to)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         new = network.plays_new(data)
         h = network.products(data, new)
         queries = network.queries(h, edge_index.to(device), age.to(device), len(examples))
-        n_products, visits = len(h), data["product"].n_events
-        counts = visits if new is None else visits.masked_fill(new, 0)
+        n_products, counts = len(h), data["product"].n_events
+        if new is not None:
+            counts = counts.masked_fill(new, 0)
+            paths.data[new.cpu().numpy()[paths.indices]] = 0
         if n_products <= config.full_softmax_up_to:
-            return full_softmax(network.logits(queries, h, counts), targets)
+            ways = torch.from_numpy(paths.toarray()).to(device)
+            return full_softmax(network.logits(queries, h, counts, ways), targets)
         # Half of the samples by popularity, half uniform: what users see often, and the long tail.
+        visits = data["product"].n_events
         q = 0.5 * visits / visits.sum() + 0.5 / n_products
         samples = torch.multinomial(q, config.samples, replacement=True)
-        logits = network.logits(queries, h[samples], counts[samples])
-        own = network.own_logits(queries, h[targets], counts[targets])
+        ways = torch.from_numpy(paths[:, samples.cpu().numpy()].toarray()).to(device)
+        logits = network.logits(queries, h[samples], counts[samples], ways)
+        ways = torch.from_numpy(paths[np.arange(len(examples)), examples.targets]).to(device)
+        own = network.own_logits(queries, h[targets], counts[targets], ways)
         log_q = (q[samples] * config.samples).log()
         return sampled_softmax(own, logits, targets, samples, log_q)
 

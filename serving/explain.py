@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.dataset import IntArray
+from ..data.matrices import PATH_DECAY, PATH_EVENTS
 from .index import Index
 
-CHANNEL_NAMES = {"id": "collaborative"}
+CHANNEL_NAMES = {"id": "collaborative", "paths": "bought in turn"}
 """What a channel of the network is called in front of users, where it differs."""
 
 
@@ -68,6 +69,7 @@ def channel_contributions(
 
     The query is linear in the events and the product's vector is the sum of its channels, so with both
     lengths held fixed the cosine is a sum over events and channels; the text cosine likewise over events.
+    The root of the strength of the paths is shared out in proportion to what each event adds to the strength.
 
     Args:
         index: The trained index.
@@ -89,6 +91,11 @@ def channel_contributions(
     tastes = np.exp(-index.fusion.text_decay * age)[:, None] * index.text[events].astype(np.float64)
     text = index.fusion.text_weight * tastes @ index.text[product]
     text /= max(np.linalg.norm(tastes.sum(axis=0)), 1e-12)
+    steps = np.zeros(len(events))
+    steps[-PATH_EVENTS:] = np.exp(-PATH_DECAY * age[-PATH_EVENTS:])
+    steps *= index.leads_to[events, [product]]
+    paths = index.path_weight * steps / max(np.sqrt(steps.sum()), 1e-12)
+    names, amounts = [*names, CHANNEL_NAMES["paths"]], np.column_stack([amounts, paths])
     if "text" in names:
         amounts[:, names.index("text")] += text
         return tuple(names), amounts

@@ -17,7 +17,6 @@ from ..gnn import (
     ProductGraphNetwork,
     TrainConfig,
     build_graph,
-    followed_by,
     save_checkpoint,
     train,
     with_events,
@@ -121,6 +120,7 @@ def fit(
         histories,
         validate,
         config.train,
+        config.graph,
         device=device,
         resume=resume and resume / "network.pt",
         tensorboard=tensorboard,
@@ -129,9 +129,9 @@ def fit(
     network, data = network.cpu(), data.cpu()
     index = Index.of(network, data, FusionConfig(), shares)
     index = index.with_fusion(choose_text_weight(index, lambda tried: measure(Ranker(tried), cases)))
-    trial = _trial(base, histories, validation, config)
+    trial = _trial(base, network, index, histories, validation, config)
     if trial is not None:
-        index = index.with_fusion(_cold_offset(index, network, trial, measure, config))
+        index = index.with_fusion(_cold_offset(trial, measure, config))
     ranker = Ranker(index)
     if config.second_stage is not None:
         inner = _inner_stage(
@@ -145,11 +145,11 @@ def fit(
             resume=resume and resume / "inner.pt",
             progress=progress,
         )
-        second = inner and _second_stage(inner, arrays, histories, config, config.second_stage)
+        second = inner and train_second_stage(
+            inner[0], PairFeatures.of(arrays), inner[1], config.second_stage, config.train.seed
+        )
         if second is not None and trial is not None:
-            past = Index.of(network, trial.data, index.fusion, shares)
-            features = pair_features(arrays, trial.known, config)
-            second = _with_cold_offset(second, past, features, trial, measure, config)
+            second = _with_cold_offset(second, trial, index.fusion, measure, config)
         both = Ranker(index, second)
         if second is not None and measure(both, cases) > measure(ranker, cases):
             ranker = both
@@ -160,17 +160,22 @@ def fit(
 class _Trial:
     """The validation as if some of the trained products were new."""
 
-    known: Histories
-    """The training events of the others."""
-    data: HeteroData
-    """The graph with these events."""
+    index: Index
+    """The first stage that knows the events of the others only."""
     warm: Cases
     """Cases whose targets have events."""
     cold: Cases
     """Cases whose targets play the new ones."""
 
 
-def _trial(base: HeteroData, histories: Histories, validation: Cases, config: FitConfig) -> _Trial | None:
+def _trial(
+    base: HeteroData,
+    network: ProductGraphNetwork,
+    index: Index,
+    histories: Histories,
+    validation: Cases,
+    config: FitConfig,
+) -> _Trial | None:
     """A trial of new products; None where nobody chose one of them, or none of the others."""
     withheld = _withheld(histories, int(base["product"].num_nodes), config)
     known = select(histories, ~withheld[histories.products])
@@ -181,67 +186,34 @@ def _trial(base: HeteroData, histories: Histories, validation: Cases, config: Fi
     cold = _with_targets(asked, withheld).sample(config.most_cases, config.train.seed)
     if not (len(warm) and len(cold)):
         return None
-    return _Trial(known, with_events(base, known, config.train.network.max_history, config.graph), warm, cold)
+    data = with_events(base, known, config.train.network.max_history, config.graph)
+    return _Trial(Index.of(network, data, index.fusion, index.popularity), warm, cold)
 
 
-def _cold_offset(
-    index: Index, network: ProductGraphNetwork, trial: _Trial, measure: Measure, config: FitConfig
-) -> FusionConfig:
-    """The index's fusion with the cold offset that does best in the trial."""
-    past = Index.of(network, trial.data, index.fusion, index.popularity)
+def _cold_offset(trial: _Trial, measure: Measure, config: FitConfig) -> FusionConfig:
+    """The trial's fusion with the cold offset that does best in it."""
+    fusion = trial.index.fusion
 
     def figures(offset: float) -> tuple[float, float]:
-        tried = Ranker(past.with_fusion(replace(index.fusion, cold_offset=offset)))
+        tried = Ranker(trial.index.with_fusion(replace(fusion, cold_offset=offset)))
         return measure(tried, trial.warm), measure(tried, trial.cold)
 
-    offset = choose_cold_offset(figures, config.cold_share, COLD_OFFSETS)
-    return replace(index.fusion, cold_offset=offset)
+    return replace(fusion, cold_offset=choose_cold_offset(figures, config.cold_share, COLD_OFFSETS))
 
 
 def _with_cold_offset(
-    second: SecondStage,
-    past: Index,
-    features: PairFeatures,
-    trial: _Trial,
-    measure: Measure,
-    config: FitConfig,
+    second: SecondStage, trial: _Trial, fusion: FusionConfig, measure: Measure, config: FitConfig
 ) -> SecondStage:
-    """The second stage with the cold offset that does best in the trial, where `past` is the first stage."""
+    """The second stage with the cold offset that does best in the trial, given the first stage's fusion."""
     most = config.most_cases // 4  # a second stage takes longer
     warm, cold = (cases.sample(most, config.train.seed) for cases in (trial.warm, trial.cold))
+    first = trial.index.with_fusion(fusion)
 
     def figures(offset: float) -> tuple[float, float]:
-        tried = Ranker(past, replace(second, features=features, cold_offset=offset))
+        tried = Ranker(first, replace(second, cold_offset=offset))
         return measure(tried, warm), measure(tried, cold)
 
     return replace(second, cold_offset=choose_cold_offset(figures, config.cold_share, SECOND_COLD_OFFSETS))
-
-
-def _second_stage(
-    inner: tuple[Index, Histories, Cases],
-    arrays: GraphArrays,
-    histories: Histories,
-    config: FitConfig,
-    second: SecondStageConfig,
-) -> SecondStage | None:
-    """The second stage, learned from an inner first stage, with the features of all training events."""
-    past, known, asked = inner
-    trees = train_second_stage(
-        past,
-        pair_features(arrays, known, config),
-        asked,
-        second,
-        config.train.seed,
-    )
-    if trees is None:
-        return None
-    return SecondStage(pair_features(arrays, histories, config), trees, second.candidates)
-
-
-def pair_features(arrays: GraphArrays, histories: Histories, config: FitConfig) -> PairFeatures:
-    """The second stage's features from the events that may be known."""
-    n_products = len(arrays.nodes["Product"])
-    return PairFeatures.of(arrays, followed_by(histories, n_products, config.graph))
 
 
 def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:
@@ -281,8 +253,8 @@ def _inner_stage(
     device: str,
     resume: Path | None,
     progress: bool,
-) -> tuple[Index, Histories, Cases] | None:
-    """A first stage of the past, the events that it knows, and what users chose next; None with too few."""
+) -> tuple[Index, Cases] | None:
+    """A first stage of the past, and what users chose next; None with too few."""
     n_products = int(base["product"].num_nodes)
     kept = ~_withheld(histories, n_products, config)
     known, asked = hold_out(histories, timed=timed)
@@ -305,11 +277,12 @@ def _inner_stage(
         known,
         validate,
         config.train,
+        config.graph,
         device=device,
         resume=resume,
         progress=progress,
     )
-    return Index.of(network.cpu(), data.cpu(), fusion, shares), known, asked
+    return Index.of(network.cpu(), data.cpu(), fusion, shares), asked
 
 
 def save(fitted: Fitted, checkpoint: Path, index: Path, encoder: str) -> None:

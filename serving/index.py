@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import IntArray, StrArray
-from ..data.matrices import incidence
+from ..data.matrices import Matrix, incidence, path_strengths
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -37,8 +37,9 @@ class FusionConfig:
 class Index:
     """A trained recommender as arrays; products are rows, in the order of `ids`.
 
-    The score of a product is `cos(q_u, h_p) + text_weight · cos(t_u, t_p) + popularity_weight · log(1 + n_p)
-    + cold_offset · exp(-n_p)`. Users without events are served by popularity.
+    The score of a product is `cos(q_u, h_p) + path_weight · √s_up + text_weight · cos(t_u, t_p) +
+    popularity_weight · log(1 + n_p) + cold_offset · exp(-n_p)`, where `s_up` says how strongly what the user
+    did leads to the product. Users without events are served by popularity.
     """
 
     ids: StrArray
@@ -55,8 +56,12 @@ class Index:
     """Decay per event of each recency kernel, `(n_kernels,)`."""
     query: FloatArray
     """From the kernels' sums to a query, `(d, n_kernels · d)`."""
+    leads_to: Matrix
+    """How strongly the row's product leads to the column's, `(n_products, n_products)`."""
     max_history: int
     """How many of the last events of a user count."""
+    path_weight: float = 0.0
+    """What the root of how strongly a user's events lead to a product adds to its score; learned."""
     popularity_weight: float = 0.0
     """What the log of a product's event count adds to its score; learned with the network."""
     fusion: FusionConfig = field(default_factory=FusionConfig)
@@ -69,6 +74,8 @@ class Index:
         """Compute every product's vector with a trained network."""
         import torch
 
+        from ..gnn import to_matrix
+
         with torch.no_grad():
             parts = network.parts(data)
             channels = {name: network.propagate(part, data).cpu().numpy() for name, part in parts.items()}
@@ -80,7 +87,9 @@ class Index:
                 popularity=popularity,
                 decay=network.recency.log_decay.exp().cpu().numpy(),
                 query=network.query.weight.cpu().numpy(),
+                leads_to=to_matrix(data["product", "leads_to", "product"].adj),
                 max_history=network.config.max_history,
+                path_weight=float(network.paths),
                 popularity_weight=float(network.popularity),
                 fusion=fusion,
             )
@@ -99,6 +108,11 @@ class Index:
     def unit(self) -> FloatArray:
         """Product vectors at unit length, `(n_products, d)`."""
         return _unit(self.vectors)
+
+    @cached_property
+    def comes_from(self) -> Matrix:
+        """`leads_to` the other way round."""
+        return Matrix(self.leads_to.T)
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -137,9 +151,16 @@ class Index:
         out: FloatArray = _unit(self.tastes(histories)) @ self.text.T
         return out
 
+    def paths(self, histories: Histories) -> FloatArray:
+        """How strongly what each user did leads to every product, `(n_users, n_products)`, not negative."""
+        out: FloatArray = path_strengths(histories, self.leads_to).toarray()
+        return out
+
     def scores(self, histories: Histories) -> FloatArray:
         """A score for every product and user, `(n_users, n_products)`."""
         out = self.cosines(histories)
+        if self.path_weight:
+            out += self.path_weight * np.sqrt(self.paths(histories))
         if self.fusion.text_weight:
             out += self.fusion.text_weight * self.text_cosines(histories)
         out += self.prior()
@@ -152,11 +173,13 @@ class Index:
             "ids": list(self.ids),
             "fusion": asdict(self.fusion),
             "max_history": self.max_history,
+            "path_weight": self.path_weight,
             "popularity_weight": self.popularity_weight,
         }
         return {
             **{f"channel.{name}": values for name, values in self.channels.items()},
             **{name: getattr(self, name) for name in _ARRAYS},
+            **{f"leads_to.{part}": getattr(self.leads_to, part) for part in _PARTS},
             "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
         }
 
@@ -165,10 +188,13 @@ class Index:
         """What `to_arrays` gave."""
         channel = "channel."
         meta = json.loads(arrays["meta"].tobytes())
+        n = len(meta["ids"])
         return cls(
             ids=np.array(meta["ids"], dtype=object),
             channels={n.removeprefix(channel): a for n, a in arrays.items() if n.startswith(channel)},
+            leads_to=Matrix(tuple(arrays[f"leads_to.{part}"] for part in _PARTS), shape=(n, n)),
             max_history=meta["max_history"],
+            path_weight=meta["path_weight"],
             popularity_weight=meta["popularity_weight"],
             fusion=FusionConfig(**meta["fusion"]),
             **{name: arrays[name] for name in _ARRAYS},
@@ -176,6 +202,9 @@ class Index:
 
 
 _ARRAYS = ("text", "n_events", "popularity", "decay", "query")
+
+_PARTS = ("data", "indices", "indptr")
+"""Of a sparse matrix."""
 
 
 def popularity(histories: Histories, n_products: int, half_life: float | None) -> FloatArray:

@@ -1,7 +1,6 @@
 """What the second stage knows of a user and a product: scores, shared facts, what followed what."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +12,12 @@ from ..data.matrices import Matrix, incidence
 from ..kg import GraphArrays
 from .index import FloatArray, Index
 
-SCORES = ("first", "graph", "text", "followed")
+SCORES = ("first", "graph", "text", "paths")
 """Scores over the whole catalogue, each given raw, as the distance to the user's best, and as a rank."""
 
 FEATURES = (
     *(f"{score}{form}" for score in SCORES for form in ("", "_gap", "_rank")),
-    *("graph_last", "graph_best", "text_last", "text_best", "followed_last", "preceded_last"),
+    *("graph_last", "graph_best", "text_last", "text_best", "paths_last", "paths_back"),
     *("leaf_last", "leaf_share", "brand_last", "brand_share"),
     *("leaf_events", "brand_events", "events", "events_last", "events_now", "cold", "history"),
 )
@@ -30,7 +29,7 @@ RECENT = 20
 """How many of the last products `best` looks at."""
 
 DECAY = 0.3
-"""Decay per event of `followed` and the shares."""
+"""Decay per event of the shares."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +40,11 @@ class PairFeatures:
     """Number of each product's leaf category, -1 for none, `(n_products,)`."""
     brand: IntArray
     """Number of each product's brand, -1 for none, `(n_products,)`."""
-    followed: Matrix
-    """How often the column's product came soon after the row's, over the root of how often anything did."""
 
     @classmethod
-    def of(cls, arrays: GraphArrays, followed: Matrix) -> "PairFeatures":
-        """From the exported graph, and what `gnn.followed_by` says of the known events."""
-        often = sp.diags_array(1 / np.sqrt(1 + np.asarray(followed.sum(axis=1))))
-        scaled = sp.csr_array(often @ followed).astype(np.float32)
-        return cls(_fact(arrays, "IN_CATEGORY", "Category"), _fact(arrays, "MADE_BY", "Brand"), scaled)
-
-    @cached_property
-    def _preceded(self) -> Matrix:
-        return sp.csr_array(self.followed.T)
+    def of(cls, arrays: GraphArrays) -> "PairFeatures":
+        """From the exported graph."""
+        return cls(_fact(arrays, "IN_CATEGORY", "Category"), _fact(arrays, "MADE_BY", "Brand"))
 
     def compute(
         self, index: Index, histories: Histories, candidates: IntArray, first: FloatArray
@@ -74,7 +65,7 @@ class PairFeatures:
             "first": first,
             "graph": index.cosines(histories),
             "text": index.text_cosines(histories),
-            "followed": (taste @ self.followed).toarray(),
+            "paths": index.paths(histories),
         }
         for name, scores in every.items():
             own = np.take_along_axis(scores, candidates, axis=1)
@@ -86,8 +77,8 @@ class PairFeatures:
             those = vectors[candidates]  # (n_users, k, d)
             out[f"{name}_last"] = (those @ vectors[last][:, :, None])[:, :, 0]
             out[f"{name}_best"] = (those @ vectors[recent].transpose(0, 2, 1)).max(axis=2)
-        out["followed_last"] = np.take_along_axis(self.followed[last].toarray(), candidates, axis=1)
-        out["preceded_last"] = np.take_along_axis(self._preceded[last].toarray(), candidates, axis=1)
+        out["paths_last"] = np.take_along_axis(index.leads_to[last].toarray(), candidates, axis=1)
+        out["paths_back"] = np.take_along_axis(index.comes_from[last].toarray(), candidates, axis=1)
         for name, fact in (("leaf", self.leaf), ("brand", self.brand)):
             known = fact[candidates] >= 0
             out[f"{name}_last"] = known & (fact[candidates] == fact[last][:, None])

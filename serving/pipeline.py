@@ -20,7 +20,7 @@ from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
 from .content import TEMPLATES, text_vectors
-from .fit import HALF_LIFE, FitConfig, Fitted, fit, hold_out, pair_features, save
+from .fit import HALF_LIFE, FitConfig, Fitted, fit, hold_out, save
 from .index import Index, popularity
 from .ranker import Ranker
 from .run import Run, RunState
@@ -136,7 +136,7 @@ def train_stage(
         progress=progress,
     )
     save(
-        _with_all_events(fitted, arrays, histories, config, timed=state.timed),
+        _with_all_events(fitted, histories, config, timed=state.timed),
         run.checkpoint,
         run.index,
         encoder.fingerprint,
@@ -263,18 +263,13 @@ def _ndcg(ranker: Ranker, cases: Cases) -> float:
     return float(found.per_user("ndcg", 10).mean())
 
 
-def _with_all_events(
-    fitted: Fitted, arrays: GraphArrays, histories: Histories, config: FitConfig, *, timed: bool
-) -> Fitted:
+def _with_all_events(fitted: Fitted, histories: Histories, config: FitConfig, *, timed: bool) -> Fitted:
     """The same network on the graph with all events; training has still seen only its own products."""
     data = with_events(fitted.data, histories, config.train.network.max_history, config.graph)
     data["product"].trained = fitted.data["product"].trained
     shares = popularity(histories, int(data["product"].num_nodes), HALF_LIFE if timed else None)
     index = Index.of(fitted.network, data, fitted.ranker.index.fusion, shares)
-    second = fitted.ranker.second
-    if second is not None:
-        second = replace(second, features=pair_features(arrays, histories, config))
-    return replace(fitted, ranker=Ranker(index, second), data=data)
+    return replace(fitted, ranker=Ranker(index, fitted.ranker.second), data=data)
 
 
 def _numbers(dataset: Dataset, arrays: GraphArrays) -> IntArray:

@@ -26,6 +26,7 @@ Unknown = Literal["popular", "error"]
 
 _WHY = {
     "collaborative": "often chosen by the same people",
+    "bought in turn": "often chosen after it",
     "brand": "brands that go together",
     "category": "kinds that go together",
     "attribute": "attributes that go together",

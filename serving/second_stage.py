@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import IntArray
-from ..data.matrices import Matrix
 from ..data.splits import Cases
 from .index import FloatArray, Index
 from .pairs import FEATURES, PairFeatures
@@ -22,8 +21,7 @@ GROUPS = {
     "first": "first stage",
     "graph": "graph network",
     "text": "text",
-    "followed": "bought in turn",
-    "preceded": "bought in turn",
+    "paths": "bought in turn",
     "leaf": "kind",
     "brand": "brand",
     "events": "popularity",
@@ -120,7 +118,6 @@ class SecondStage:
         return {
             "leaf": self.features.leaf,
             "brand": self.features.brand,
-            **{f"followed.{part}": getattr(self.features.followed, part) for part in _PARTS},
             "booster": np.frombuffer(self.booster.model_to_string().encode(), dtype=np.uint8),
             "candidates": np.array([self.candidates]),
             "cold_offset": np.array([self.cold_offset]),
@@ -129,17 +126,12 @@ class SecondStage:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "SecondStage":
         """What `to_arrays` gave."""
-        n = len(arrays["leaf"])
-        followed = Matrix(tuple(arrays[f"followed.{part}"] for part in _PARTS), shape=(n, n))
         return cls(
-            PairFeatures(arrays["leaf"].astype(np.int64), arrays["brand"].astype(np.int64), followed),
+            PairFeatures(arrays["leaf"].astype(np.int64), arrays["brand"].astype(np.int64)),
             lgb.Booster(model_str=arrays["booster"].tobytes().decode()),
             int(arrays["candidates"][0]),
             float(arrays["cold_offset"][0]),
         )
-
-
-_PARTS = ("data", "indices", "indptr")
 
 
 def train_second_stage(
@@ -148,18 +140,18 @@ def train_second_stage(
     cases: Cases,
     config: SecondStageConfig,
     seed: int,
-) -> lgb.Booster | None:
+) -> SecondStage | None:
     """Learn which of the first stage's candidates users chose.
 
     Args:
         index: A first stage that has not seen the cases' targets, nor some of the products at all.
-        features: From the events that it has seen.
-        cases: Whose histories the features know, but not their targets.
+        features: Of the catalogue.
+        cases: Whose histories the first stage has seen, but not their targets.
         config: How to train.
         seed: Of the trees, and of which users are taken.
 
     Returns:
-        The trees; None where no target is among the candidates.
+        The second stage; None where no target is among the candidates.
     """
     pairs, chosen = _examples(index, features, cases.sample(config.most_users, seed), config.candidates)
     n_users, n_candidates, n_features = pairs.shape
@@ -182,7 +174,7 @@ def train_second_stage(
         "seed": seed,
         "verbose": -1,
     }
-    return lgb.train(parameters, examples, config.trees)
+    return SecondStage(features, lgb.train(parameters, examples, config.trees), config.candidates)
 
 
 def best_candidates(index: Index, histories: Histories, first: FloatArray, k: int) -> IntArray:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 import torch
 from torch.nn import functional
 from torch_geometric.data import HeteroData
 
 from cartograph.data import Dataset, Histories, RunError
+from cartograph.data.matrices import path_strengths
 from cartograph.gnn import (
     GraphConfig,
     NetworkConfig,
@@ -19,11 +21,12 @@ from cartograph.gnn import (
     load_checkpoint,
     recent_events,
     save_checkpoint,
+    to_matrix,
     train,
     with_events,
 )
 from cartograph.gnn.facts import facts
-from cartograph.gnn.graph import FloatArray, co_visits, nearest_by_text
+from cartograph.gnn.graph import FloatArray, co_visits, followed_by, leads_to, nearest_by_text
 from cartograph.gnn.losses import full_softmax, sampled_softmax
 from cartograph.gnn.network import RecencyConv
 from cartograph.kg import GraphArrays, export, load_dataset, open_store
@@ -61,12 +64,19 @@ def data(arrays: GraphArrays, vectors: dict[str, FloatArray]) -> HeteroData:
     return with_events(build_graph(arrays, vectors), event_histories(arrays), max_history=20)
 
 
+def scores_of(network: ProductGraphNetwork, data: HeteroData, histories: Histories) -> torch.Tensor:
+    """What the network says to all users, their own products left out."""
+    out = network(data)
+    leads_to = to_matrix(data["product", "leads_to", "product"].adj)
+    paths = torch.from_numpy(path_strengths(histories, leads_to).toarray())
+    scores = network.logits(out["user"], out["product"], data["product"].n_events, paths)
+    scores[histories.owners, histories.products] = -torch.inf
+    return scores
+
+
 def next_product_rate(network: ProductGraphNetwork, data: HeteroData) -> float:
     """How often the best product that a user has not had is of the user's group."""
-    edges = data["product", "visited_by", "user"].edge_index
-    out = network(data)
-    scores = network.logits(out["user"], out["product"], data["product"].n_events)
-    scores[edges[1], edges[0]] = -torch.inf
+    scores = scores_of(network, data, planted_shop().histories(sorted(f"u{i}" for i in range(60))))
     groups = np.array([int(name[1]) for name in data["product"].ids])
     users = np.array([int(name[1:]) % 4 for name in sorted(f"u{i}" for i in range(60))])
     return float((groups[scores.argmax(dim=1).numpy()] == users).mean())
@@ -82,10 +92,7 @@ def walks(data: HeteroData) -> HeteroData:
 
 def walk_rate(network: ProductGraphNetwork, data: HeteroData) -> float:
     """How often the best product after a walk is the next on the ring."""
-    out = network(data)
-    scores = network.logits(out["user"], out["product"], data["product"].n_events)
-    edges = data["product", "visited_by", "user"].edge_index
-    scores[edges[1], edges[0]] = -torch.inf
+    scores = scores_of(network, data, WALKS)
     following = (WALKS.products[WALKS.offsets[1:] - 1] + 1) % 32
     return float((scores.argmax(dim=1).numpy() == following).mean())
 
@@ -101,7 +108,7 @@ def test_event_histories_are_the_events_in_order(arrays: GraphArrays) -> None:
 
 def test_recency_aggregation_is_the_sum_of_the_formula() -> None:
     h = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
-    edge_index, age = recent_events(np.array([0, 1, 2]), np.array([0, 2]), np.array([2, 3]), most=5)
+    edge_index, age = recent_events(histories_of([0, 1], [2], []), most=5)
     out = RecencyConv((0.5, 0.1))(h, edge_index, age, n_users=3)
     expected = [
         [np.exp(-0.5), 1.0, np.exp(-0.1), 1.0],
@@ -111,12 +118,24 @@ def test_recency_aggregation_is_the_sum_of_the_formula() -> None:
     np.testing.assert_allclose(out.detach().numpy(), expected, atol=1e-6)
 
 
-def test_co_visits_weigh_pairs_by_their_distance() -> None:
-    weights = co_visits(histories_of([0, 1, 2], [2, 0]), 3, GraphConfig(co_visit_gap=2, co_visit_scale=2.0))
+def test_what_follows_weighs_by_its_distance() -> None:
+    config = GraphConfig(co_visit_gap=2, co_visit_scale=2.0)
+    followed = followed_by(histories_of([0, 1, 2], [2, 0]), 3, config)
     one, two = np.exp(-1 / 2), np.exp(-2 / 2)
-    np.testing.assert_allclose(
-        weights.toarray(), [[0, one, two + one], [one, 0, one], [two + one, one, 0]], rtol=1e-6
-    )
+    np.testing.assert_allclose(followed.toarray(), [[0, one, two], [0, 0, one], [one, 0, 0]], rtol=1e-6)
+    both = np.array([[0, one, two + one], [one, 0, one], [two + one, one, 0]])
+    root = np.sqrt(both.sum(axis=1))
+    np.testing.assert_allclose(co_visits(followed).toarray(), both / root / root[:, None], rtol=1e-6)
+    strongest = leads_to(followed, GraphConfig(successors=1)).toarray()
+    from_0 = one / np.sqrt(1 + one + two)
+    from_1 = one / np.sqrt(1 + one)
+    np.testing.assert_allclose(strongest, [[0, from_0, 0], [0, 0, from_1], [from_1, 0, 0]], rtol=1e-6)
+
+
+def test_paths_start_from_every_recent_event() -> None:
+    leads = sp.csr_array(np.array([[0, 0.5, 0.2], [0, 0, 0.3], [0, 0, 0]], dtype=np.float32))
+    found = path_strengths(histories_of([0, 1], []), leads).toarray()
+    np.testing.assert_allclose(found, [[0, 0.5 * np.exp(-0.3), 0.2 * np.exp(-0.3) + 0.3], [0, 0, 0]])
 
 
 def test_words_describe_products_unless_one_has_them_alone_or_most_do(arrays: GraphArrays) -> None:
@@ -202,26 +221,42 @@ def test_sampled_softmax_estimates_the_full_one() -> None:
 
 def test_one_training_step_is_the_step_by_hand(data: HeteroData) -> None:
     config = TrainConfig(
-        network=NetworkConfig(dimension=4, simulated_cold=0.0), epochs=1, batch_size=4, examples=4, seed=3
+        network=NetworkConfig(dimension=4, simulated_cold=0.0), epochs=1, folds=1, examples=4, seed=3
     )
     histories = histories_of([0, 1], [2, 3], [4, 5], [6, 7])
+    data = with_events(data, histories, max_history=20)
     trained, _ = train(data, histories, lambda *_: 0.0, config, device="cpu", progress=False)
     torch.manual_seed(config.seed)
     network = ProductGraphNetwork(data, config.network)
-    torch.manual_seed(config.seed + 1000)
     order = np.random.default_rng([config.seed, 0]).permutation(4)
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate * 0.02, weight_decay=1e-2)
-    edges = torch.tensor([[0, 2, 4, 6], [0, 1, 2, 3]])[:, order]
-    edges[1] = torch.arange(4)
+    last = torch.tensor([0, 2, 4, 6])[order]
     h = network.products(data)
-    queries = network.query(torch.cat([h[edges[0]]] * 4, dim=1))  # one event of age 0: every kernel weighs 1
+    queries = network.query(torch.cat([h[last]] * 4, dim=1))  # one event of age 0: every kernel weighs 1
     scores = functional.normalize(queries) @ functional.normalize(h).T
     scores = scores + network.popularity * torch.log1p(data["product"].n_events.float())
+    once = np.exp(-1 / GraphConfig().co_visit_scale)
+    roots = torch.zeros(4, len(h))
+    roots[torch.arange(4), last + 1] = float(np.sqrt(once / np.sqrt(1 + once)))
+    scores = scores + network.paths * roots
     loss = functional.cross_entropy(scores / 0.07, torch.tensor([1, 3, 5, 7])[order])
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     for name, weight in network.named_parameters():
         torch.testing.assert_close(trained.get_parameter(name), weight, msg=name)
+
+
+def test_users_learn_on_what_others_did_only(data: HeteroData) -> None:
+    """Everybody walks a way of their own: a graph with it gives the answers away, one without has none."""
+    own = histories_of(*([4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3] for i in range(8)))
+    graph = with_events(data, own, max_history=20)
+    weights = {}
+    for folds in (1, 4):
+        config = TrainConfig(network=SMALL.network, epochs=4, batch_size=4, folds=folds)
+        network, _ = train(graph, own, lambda *_: 0.0, config, device="cpu", progress=False)
+        weights[folds] = network.paths.item()
+    assert weights[1] > 0.01
+    assert weights[4] == 0.0
 
 
 def test_training_learns_the_planted_walk(data: HeteroData) -> None:

@@ -34,6 +34,7 @@ def index_of(vectors: np.ndarray, n_events: np.ndarray) -> Index:
         popularity=np.linspace(0, 1, n, dtype=np.float32),
         decay=np.array([0.5], dtype=np.float32),
         query=np.eye(d, dtype=np.float32),
+        leads_to=sp.csr_array((n, n), dtype=np.float32),
         max_history=10,
         fusion=FusionConfig(text_weight=0.1, cold_offset=0.0),
     )
@@ -56,7 +57,7 @@ def index() -> Index:
 @pytest.fixture(scope="module")
 def features() -> PairFeatures:
     leaf = np.arange(N, dtype=np.int64) % 6
-    return PairFeatures(leaf, np.full(N, -1, dtype=np.int64), sp.csr_array((N, N), dtype=np.float32))
+    return PairFeatures(leaf, np.full(N, -1, dtype=np.int64))
 
 
 def planted_cases(seed: int, n: int = 300) -> Cases:
@@ -69,18 +70,18 @@ def planted_cases(seed: int, n: int = 300) -> Cases:
 
 @pytest.fixture(scope="module")
 def second(index: Index, features: PairFeatures) -> SecondStage:
-    trees = train_second_stage(index, features, planted_cases(1, n=600), CONFIG, seed=0)
-    assert trees is not None
-    return SecondStage(features, trees, CONFIG.candidates)
+    trained = train_second_stage(index, features, planted_cases(1, n=600), CONFIG, seed=0)
+    assert trained is not None
+    return trained
 
 
 def test_the_features_are_what_their_names_say() -> None:
     vectors = np.array([[1, 0], [0, 1], [1, 1], [1, -1]])
-    index = index_of(vectors, np.array([3, 1, 0, 2]))
-    followed = sp.csr_array(
+    leads_to = sp.csr_array(
         np.array([[0, 0, 0.2, 0], [0, 0, 0.5, 0], [0, 0.7, 0, 0], [0, 0, 0, 0]], "float32")
     )
-    pairs = PairFeatures(np.array([0, 1, 1, 0]), np.array([5, 6, 5, -1]), followed)
+    index = replace(index_of(vectors, np.array([3, 1, 0, 2])), leads_to=leads_to)
+    pairs = PairFeatures(np.array([0, 1, 1, 0]), np.array([5, 6, 5, -1]))
     history = histories_of([[0, 1]])
     first = np.array([[0.0, 0.0, 0.9, 0.4]], dtype=np.float32)
     (values,) = pairs.compute(index, history, np.array([[3, 2]]), first)
@@ -93,9 +94,9 @@ def test_the_features_are_what_their_names_say() -> None:
     assert of["graph"][1] == pytest.approx(query @ [1, 1] / np.linalg.norm(query) / np.sqrt(2))
     assert of["graph_last"] == pytest.approx([-(0.5**0.5), 0.5**0.5])
     assert of["graph_best"] == pytest.approx([0.5**0.5, 0.5**0.5])
-    assert of["followed"] == pytest.approx([0, 0.2 * older + 0.5 * newer])
-    assert of["followed_last"] == pytest.approx([0, 0.5])
-    assert of["preceded_last"] == pytest.approx([0, 0.7])
+    assert of["paths"] == pytest.approx([0, 0.2 * older + 0.5 * newer])
+    assert of["paths_last"] == pytest.approx([0, 0.5])
+    assert of["paths_back"] == pytest.approx([0, 0.7])
     assert of["leaf_last"] == [0, 1]
     assert of["leaf_events"] == pytest.approx(np.log1p([3 + 2, 1 + 0]))
     assert of["brand_events"] == pytest.approx([0, np.log1p(3 + 0)])  # no brand: no events
@@ -182,7 +183,7 @@ def test_training_twice_gives_the_same_trees(
 ) -> None:
     again = train_second_stage(index, features, planted_cases(1, n=600), CONFIG, seed=0)
     assert again is not None
-    assert again.model_to_string() == second.booster.model_to_string()
+    assert again.booster.model_to_string() == second.booster.model_to_string()
 
 
 def test_the_cold_offset_lifts_products_without_events(index: Index, second: SecondStage) -> None:

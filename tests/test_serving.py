@@ -193,7 +193,8 @@ def test_the_index_scores_as_the_network_does(trained: Run) -> None:
     index = Ranker.load(trained.index).index.with_fusion(FusionConfig(text_weight=0.0, cold_offset=0.0))
     with torch.no_grad():
         out = network(data)
-        logits = network.logits(out["user"], out["product"], data["product"].n_events).numpy()
+        paths = torch.from_numpy(index.paths(histories))
+        logits = network.logits(out["user"], out["product"], data["product"].n_events, paths).numpy()
     scores = index.scores(histories) / CONFIG.train.network.temperature
     np.testing.assert_allclose(scores, logits, atol=1e-3)
 
