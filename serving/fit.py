@@ -22,14 +22,11 @@ from ..gnn import (
     with_events,
 )
 from ..kg import GraphArrays
-from .fusion import COLD_OFFSETS, SECOND_COLD_OFFSETS, choose_cold_offset, choose_text_weight
-from .index import FloatArray, FusionConfig, Index, popularity
+from .fusion import COLD_OFFSETS, SECOND_COLD_OFFSETS, choose_cold_offset, choose_weights
+from .index import Demand, FloatArray, FusionConfig, Index
 from .pairs import PairFeatures
 from .ranker import Ranker
 from .second_stage import SecondStage, SecondStageConfig, train_second_stage
-
-HALF_LIFE = 60 * 86_400
-"""Seconds after which an event counts half for the popularity that unknown users are served by."""
 
 HELD_OUT = 0.1
 """Share of the events that a hold-out takes, where there are times."""
@@ -87,7 +84,7 @@ def fit(
     tensorboard: Path | None = None,
     progress: bool = True,
 ) -> Fitted:
-    """Train the network, choose the text weight and the cold offset, then train the second stage.
+    """Train the network, choose the weights of text, trend and coldness, then train the second stage.
 
     Choices and early stopping look at the validation cases only. The second stage is trained on every user's
     last training visit, as ranked by a network that has not seen it, nor a share of the products at all.
@@ -108,12 +105,12 @@ def fit(
     base = build_graph(arrays, vectors, config.graph)
     most = config.train.network.max_history
     data = with_events(base, histories, most, config.graph)
-    shares = popularity(histories, int(base["product"].num_nodes), HALF_LIFE if timed else None)
+    demand = Demand.of(histories, int(base["product"].num_nodes), timed=timed)
     cases = validation.sample(config.most_cases, config.train.seed)
     graph_only = FusionConfig(text_weight=0.0, cold_offset=0.0)
 
     def validate(network: ProductGraphNetwork, current: HeteroData) -> float:
-        return measure(Ranker(Index.of(network, current, graph_only, shares)), cases)
+        return measure(Ranker(Index.of(network, current, graph_only, demand)), cases)
 
     network, epochs = train(
         data,
@@ -127,9 +124,9 @@ def fit(
         progress=progress,
     )
     network, data = network.cpu(), data.cpu()
-    index = Index.of(network, data, FusionConfig(), shares)
-    index = index.with_fusion(choose_text_weight(index, lambda tried: measure(Ranker(tried), cases)))
-    trial = _trial(base, network, index, histories, validation, config)
+    index = Index.of(network, data, FusionConfig(text_weight=0.0, cold_offset=0.0), demand)
+    index = index.with_fusion(choose_weights(index, lambda tried: measure(Ranker(tried), cases)))
+    trial = _trial(base, network, index, histories, validation, config, timed=timed)
     if trial is not None:
         index = index.with_fusion(_cold_offset(trial, measure, config))
     ranker = Ranker(index)
@@ -175,6 +172,8 @@ def _trial(
     histories: Histories,
     validation: Cases,
     config: FitConfig,
+    *,
+    timed: bool,
 ) -> _Trial | None:
     """A trial of new products; None where nobody chose one of them, or none of the others."""
     withheld = _withheld(histories, int(base["product"].num_nodes), config)
@@ -187,7 +186,8 @@ def _trial(
     if not (len(warm) and len(cold)):
         return None
     data = with_events(base, known, config.train.network.max_history, config.graph)
-    return _Trial(Index.of(network, data, index.fusion, index.popularity), warm, cold)
+    demand = Demand.of(known, len(index.ids), timed=timed)
+    return _Trial(Index.of(network, data, index.fusion, demand), warm, cold)
 
 
 def _cold_offset(trial: _Trial, measure: Measure, config: FitConfig) -> FusionConfig:
@@ -266,11 +266,11 @@ def _inner_stage(
     if progress:
         print("once more without what came last, for the second stage", file=sys.stderr)
     data = with_events(base, known, config.train.network.max_history, config.graph)
-    shares = popularity(known, n_products, HALF_LIFE if timed else None)
+    demand = Demand.of(known, n_products, timed=timed)
     cases = asked.sample(config.most_cases, config.train.seed)
 
     def validate(network: ProductGraphNetwork, current: HeteroData) -> float:
-        return measure(Ranker(Index.of(network, current, fusion, shares)), cases)
+        return measure(Ranker(Index.of(network, current, fusion, demand)), cases)
 
     network, _ = train(
         data,
@@ -282,7 +282,7 @@ def _inner_stage(
         resume=resume,
         progress=progress,
     )
-    return Index.of(network.cpu(), data.cpu(), fusion, shares), asked
+    return Index.of(network.cpu(), data.cpu(), fusion, demand), asked
 
 
 def save(fitted: Fitted, checkpoint: Path, index: Path, encoder: str) -> None:

@@ -1,4 +1,4 @@
-"""Choosing the weights of graph, text and coldness on validation."""
+"""Choosing the weights of graph, text, trend and coldness on validation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -6,23 +6,28 @@ from dataclasses import replace
 from .index import FusionConfig, Index
 
 TEXT_WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
+TREND_WEIGHTS = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 COLD_OFFSETS = (0.0, 0.02, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 SECOND_COLD_OFFSETS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
 """For the second stage, whose scores lie further apart."""
 
 
-def choose_text_weight(
-    index: Index, measure: Callable[[Index], float], weights: Sequence[float] = TEXT_WEIGHTS
-) -> FusionConfig:
-    """The fusion with the text weight that measures best; of equals the smallest.
+def choose_weights(index: Index, measure: Callable[[Index], float]) -> FusionConfig:
+    """The fusion with the weights of text, then of the trend, that measure best; of equals the smallest.
 
     Args:
-        index: Scored with each weight in turn.
+        index: Scored with each weight in turn, without a cold offset.
         measure: A figure to maximise on validation, NDCG@10 say.
-        weights: What to try.
     """
-    tried = [replace(index.fusion, text_weight=weight, cold_offset=0.0) for weight in weights]
-    return max(tried, key=lambda fusion: measure(index.with_fusion(fusion)))
+
+    def best(tried: list[FusionConfig]) -> FusionConfig:
+        return max(tried, key=lambda fusion: measure(index.with_fusion(fusion)))
+
+    fusion = replace(index.fusion, trend_weight=0.0, cold_offset=0.0)
+    fusion = best([replace(fusion, text_weight=weight) for weight in TEXT_WEIGHTS])
+    if not index.trend.any():
+        return fusion
+    return best([replace(fusion, trend_weight=weight) for weight in TREND_WEIGHTS])
 
 
 def choose_cold_offset(

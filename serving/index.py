@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float32]
 
+POPULARITY_HALF_LIFE = 60 * 86_400
+"""Seconds after which an event counts half for the popularity that unknown users are served by."""
+
+TREND_HALF_LIFE = 7 * 86_400
+"""Seconds after which an event counts half for the trend."""
+
 
 @dataclass(frozen=True)
 class FusionConfig:
@@ -27,6 +33,8 @@ class FusionConfig:
 
     text_weight: float = 0.2
     """What the text cosine is multiplied by before it is added to the graph's cosine."""
+    trend_weight: float = 0.0
+    """What the log of a product's latest events adds, where there are times."""
     text_decay: float = 0.6
     """Decay per event of the titles that stand for a user's taste."""
     cold_offset: float = 0.1
@@ -34,12 +42,46 @@ class FusionConfig:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """How much each product is asked for, whoever asks."""
+
+    popularity: FloatArray
+    """Events as a share of those of the most popular, in [0, 1], `(n_products,)`."""
+    trend: FloatArray
+    """`log(1 + n)` of the latest events, `(n_products,)`."""
+
+    @classmethod
+    def of(cls, histories: Histories, n_products: int, *, timed: bool) -> "Demand":
+        """From what users did; events count half after `POPULARITY_HALF_LIFE` and `TREND_HALF_LIFE`.
+
+        Args:
+            histories: What users did.
+            n_products: Size of the catalogue.
+            timed: Whether `at` is in seconds; if not, all events are equally popular and none is a trend.
+        """
+        if not timed or not len(histories.at):
+            counts = np.bincount(histories.products, minlength=n_products)
+            return cls(_share(counts), np.zeros(n_products, dtype=np.float32))
+        age = histories.at.max() - histories.at
+        popular, latest = (
+            np.bincount(histories.products, weights=0.5 ** (age / half_life), minlength=n_products)
+            for half_life in (POPULARITY_HALF_LIFE, TREND_HALF_LIFE)
+        )
+        return cls(_share(popular), np.log1p(latest).astype(np.float32))
+
+
+def _share(counts: npt.NDArray[Any]) -> FloatArray:
+    out: FloatArray = (counts / max(counts.max(initial=0), 1e-12)).astype(np.float32)
+    return out
+
+
+@dataclass(frozen=True)
 class Index:
     """A trained recommender as arrays; products are rows, in the order of `ids`.
 
     The score of a product is `cos(q_u, h_p) + path_weight · √s_up + text_weight · cos(t_u, t_p) +
-    popularity_weight · log(1 + n_p) + cold_offset · exp(-n_p)`, where `s_up` says how strongly what the user
-    did leads to the product. Users without events are served by popularity.
+    popularity_weight · log(1 + n_p) + trend_weight · trend_p + cold_offset · exp(-n_p)`, where `s_up` says
+    how strongly what the user did leads to the product. Users without events are served by popularity.
     """
 
     ids: StrArray
@@ -52,6 +94,8 @@ class Index:
     """Events of each product, `(n_products,)`."""
     popularity: FloatArray
     """How popular each product is now, in [0, 1], `(n_products,)`."""
+    trend: FloatArray
+    """`log(1 + n)` of the events of the last days, zero where there are no times, `(n_products,)`."""
     decay: FloatArray
     """Decay per event of each recency kernel, `(n_kernels,)`."""
     query: FloatArray
@@ -69,7 +113,7 @@ class Index:
 
     @classmethod
     def of(
-        cls, network: "ProductGraphNetwork", data: "HeteroData", fusion: FusionConfig, popularity: FloatArray
+        cls, network: "ProductGraphNetwork", data: "HeteroData", fusion: FusionConfig, demand: "Demand"
     ) -> "Index":
         """Compute every product's vector with a trained network."""
         import torch
@@ -84,7 +128,8 @@ class Index:
                 channels=channels,
                 text=data["product"].x.cpu().numpy(),
                 n_events=data["product"].n_events.cpu().numpy(),
-                popularity=popularity,
+                popularity=demand.popularity,
+                trend=demand.trend,
                 decay=network.recency.log_decay.exp().cpu().numpy(),
                 query=network.query.weight.cpu().numpy(),
                 leads_to=to_matrix(data["product", "leads_to", "product"].adj),
@@ -135,9 +180,9 @@ class Index:
     def prior(self) -> FloatArray:
         """What each product gets for its event count, whoever asks, `(n_products,)`.
 
-        Popularity raises it, as learned; having few events raises it too, as the shop chooses.
+        Popularity counts as learned, the trend and having few events as chosen.
         """
-        popular = self.popularity_weight * np.log1p(self.n_events)
+        popular = self.popularity_weight * np.log1p(self.n_events) + self.fusion.trend_weight * self.trend
         out: FloatArray = (popular + self.fusion.cold_offset * np.exp(-self.n_events)).astype(np.float32)
         return out
 
@@ -201,27 +246,10 @@ class Index:
         )
 
 
-_ARRAYS = ("text", "n_events", "popularity", "decay", "query")
+_ARRAYS = ("text", "n_events", "popularity", "trend", "decay", "query")
 
 _PARTS = ("data", "indices", "indptr")
 """Of a sparse matrix."""
-
-
-def popularity(histories: Histories, n_products: int, half_life: float | None) -> FloatArray:
-    """How often each product was chosen, as a share of the most chosen one, `(n_products,)`.
-
-    Args:
-        histories: What users did.
-        n_products: Size of the catalogue.
-        half_life: Seconds after which an event counts half, measured back from the last one; None counts all
-            alike (where `at` is only an order).
-    """
-    weight = np.ones(len(histories.products))
-    if half_life is not None and len(histories.at):
-        weight = 0.5 ** ((histories.at.max() - histories.at) / half_life)
-    counts = np.bincount(histories.products, weights=weight, minlength=n_products)
-    out: FloatArray = (counts / max(counts.max(initial=0), 1e-12)).astype(np.float32)
-    return out
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

@@ -20,8 +20,8 @@ from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
 from .content import TEMPLATES, text_vectors
-from .fit import HALF_LIFE, FitConfig, Fitted, fit, hold_out, save
-from .index import Index, popularity
+from .fit import FitConfig, Fitted, fit, hold_out, save
+from .index import Demand, Index
 from .ranker import Ranker
 from .run import Run, RunState
 
@@ -267,8 +267,8 @@ def _with_all_events(fitted: Fitted, histories: Histories, config: FitConfig, *,
     """The same network on the graph with all events; training has still seen only its own products."""
     data = with_events(fitted.data, histories, config.train.network.max_history, config.graph)
     data["product"].trained = fitted.data["product"].trained
-    shares = popularity(histories, int(data["product"].num_nodes), HALF_LIFE if timed else None)
-    index = Index.of(fitted.network, data, fitted.ranker.index.fusion, shares)
+    demand = Demand.of(histories, int(data["product"].num_nodes), timed=timed)
+    index = Index.of(fitted.network, data, fitted.ranker.index.fusion, demand)
     return replace(fitted, ranker=Ranker(index, fitted.ranker.second), data=data)
 
 

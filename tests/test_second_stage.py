@@ -32,6 +32,7 @@ def index_of(vectors: np.ndarray, n_events: np.ndarray) -> Index:
         text=np.eye(n, 5, dtype=np.float32),
         n_events=n_events,
         popularity=np.linspace(0, 1, n, dtype=np.float32),
+        trend=np.zeros(n, dtype=np.float32),
         decay=np.array([0.5], dtype=np.float32),
         query=np.eye(d, dtype=np.float32),
         leads_to=sp.csr_array((n, n), dtype=np.float32),

@@ -13,8 +13,8 @@ from cartograph.data import Dataset, Histories, RunError, UnknownIdError
 from cartograph.gnn import NetworkConfig, TrainConfig, load_checkpoint
 from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig, hold_out
-from cartograph.serving.fusion import choose_cold_offset, choose_text_weight
-from cartograph.serving.index import FusionConfig
+from cartograph.serving.fusion import TREND_WEIGHTS, choose_cold_offset, choose_weights
+from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand, FusionConfig
 from cartograph.serving.pipeline import encode_stage, load_stage, train_stage
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
@@ -209,8 +209,34 @@ def test_one_and_many_users_score_alike(trained: Run) -> None:
 
 def test_fusion_weights_are_the_ones_that_measure_best(trained: Run) -> None:
     index = Ranker.load(trained.index).index
-    chosen = choose_text_weight(index, lambda tried: -abs(tried.fusion.text_weight - 0.3))
+    chosen = choose_weights(index, lambda tried: -abs(tried.fusion.text_weight - 0.3))
     assert chosen.text_weight == 0.3
+    rising = dataclasses.replace(index, trend=np.ones(len(index.ids), dtype=np.float32))
+    assert choose_weights(rising, lambda tried: tried.fusion.trend_weight).trend_weight == max(TREND_WEIGHTS)
+    still = dataclasses.replace(index, trend=np.zeros(len(index.ids), dtype=np.float32))
+    assert choose_weights(still, lambda tried: tried.fusion.trend_weight).trend_weight == 0.0
+
+
+def test_demand_halves_with_the_half_lives() -> None:
+    week = TREND_HALF_LIFE
+    at = np.array([0, week, week, 2 * week], dtype=np.int64)
+    histories = Histories(
+        np.array(["a"], dtype=object),
+        np.array([0, 4]),
+        np.array([0, 1, 1, 2]),
+        np.zeros(4, dtype=np.int64),
+        at,
+    )
+    demand = Demand.of(histories, 4, timed=True)
+    np.testing.assert_allclose(demand.trend, np.log1p([1 / 4, 2 * 1 / 2, 1, 0]), rtol=1e-6)
+    slow = 0.5 ** (week / POPULARITY_HALF_LIFE)
+    np.testing.assert_allclose(demand.popularity, np.array([slow**2, 2 * slow, 1, 0]) / (2 * slow), rtol=1e-6)
+    untimed = Demand.of(histories, 4, timed=False)
+    assert untimed.popularity.tolist() == [0.5, 1.0, 0.5, 0.0]
+    assert not untimed.trend.any()
+
+
+def test_the_cold_offset_that_serves_warm_and_cold_best_is_chosen() -> None:
     warm_falls = {0.0: (0.5, 0.0), 0.1: (0.4, 0.3), 0.2: (0.1, 0.4)}
     for share, offset in ((0.0, 0.0), (0.5, 0.1), (1.0, 0.2)):
         assert choose_cold_offset(warm_falls.__getitem__, share, list(warm_falls)) == offset
