@@ -64,10 +64,8 @@ class ProductGraphNetwork(nn.Module):
 
     A product is `h_p = e_p + Σ_a α_a · x_a + T · t_p`: its own embedding (absent where training never saw
     it), its facts, its text; then `h + g_1 Â_1 h + g_2 Â_2 h` over co-visits and text neighbours, with
-    learned gates. A user is `q_u = W · Σ_k exp(-γ · age_k) · h_k`; a score is `cos(q_u, h_p)`, and learned
-    multiples of `log(1 + n_p)` and of `√s_up`, with `n_p` the product's events and `s_up` how strongly the
-    user's events lead to it. The cosine is linear in the events and in the parts of a product, so that
-    every score can be taken apart exactly.
+    learned gates. A user is `q_u = W · Σ_k exp(-γ · age_k) · h_k`; a score is `cos(q_u, h_p)`. All of it is
+    linear in the events and in the parts of a product, so that every score can be taken apart exactly.
     """
 
     def __init__(self, data: HeteroData, config: NetworkConfig = NetworkConfig()) -> None:
@@ -83,7 +81,6 @@ class ProductGraphNetwork(nn.Module):
         self.sum = SimpleConv(aggr="sum")
         self.recency = RecencyConv(config.kernels)
         self.popularity = nn.Parameter(torch.zeros(()))
-        self.paths = nn.Parameter(torch.zeros(()))
         self.query = nn.Linear(len(config.kernels) * d, d, bias=False)
         for name, weight in self.named_parameters():
             if name == "id.weight" or name.startswith("facts."):
@@ -145,23 +142,20 @@ class ProductGraphNetwork(nn.Module):
         out = {"product": h, **{fact: self.facts.get_parameter(f"{fact}.weight") for fact in self.facts}}
         return out | {"user": self.queries(h, events.edge_index, events.age, data["user"].num_nodes)}
 
-    def logits(self, queries: Tensor, products: Tensor, n_events: Tensor, paths: Tensor) -> Tensor:
+    def logits(self, queries: Tensor, products: Tensor, n_events: Tensor) -> Tensor:
         """Scores over the temperature, `(n_users, n_products)`.
 
         Args:
             queries: `(n_users, d)`.
             products: `(n_products, d)`.
             n_events: Events of each product, `(n_products,)`.
-            paths: How strongly what each user did leads to each product, `(n_users, n_products)`.
         """
         scaled = functional.normalize(queries) / self.config.temperature
         prior = self.popularity / self.config.temperature * torch.log1p(n_events.float())
         # One fused product, since every pass over (n_users, n_products) numbers costs as much as the product.
-        logits = torch.addmm(prior, scaled, functional.normalize(products).T)
-        return logits + self.paths / self.config.temperature * paths.sqrt()
+        return torch.addmm(prior, scaled, functional.normalize(products).T)
 
-    def own_logits(self, queries: Tensor, products: Tensor, n_events: Tensor, paths: Tensor) -> Tensor:
+    def own_logits(self, queries: Tensor, products: Tensor, n_events: Tensor) -> Tensor:
         """The same for each user with one product of its own, all arguments by user, `(n_users,)`."""
-        scores = functional.cosine_similarity(queries, products)
-        scores = scores + self.popularity * torch.log1p(n_events.float()) + self.paths * paths.sqrt()
-        return scores / self.config.temperature
+        cosines = functional.cosine_similarity(queries, products)
+        return (cosines + self.popularity * torch.log1p(n_events.float())) / self.config.temperature

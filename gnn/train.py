@@ -15,9 +15,8 @@ from tqdm import tqdm
 from ..data import Histories
 from ..data.cold_splits import select
 from ..data.files import atomically
-from ..data.matrices import Matrix, path_strengths
 from ..data.prefixes import Prefixes
-from .graph import GraphConfig, recent_events, to_matrix, with_events
+from .graph import GraphConfig, recent_events, with_events
 from .losses import full_softmax, sampled_softmax
 from .network import NetworkConfig, ProductGraphNetwork
 
@@ -168,11 +167,10 @@ def _epoch(
             if n_folds > 1:
                 others = select(histories, fold_of_user[owners] != fold)
                 known = with_events(data, others, config.network.max_history, graph).to(device)
-            leads_to = to_matrix(known["product", "leads_to", "product"].adj)
             rows = order[fold_of_example == fold]
             for batch in np.array_split(rows, -(-len(rows) // config.batch_size)) if len(rows) else ():
                 _set_learning_rate(optimizer, config, number + done / len(order))
-                loss = _loss(network, known, leads_to, histories, examples.take(batch), config)
+                loss = _loss(network, known, histories, examples.take(batch), config)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
@@ -185,7 +183,6 @@ def _epoch(
 def _loss(
     network: ProductGraphNetwork,
     data: HeteroData,
-    leads_to: Matrix,
     histories: Histories,
     examples: Prefixes,
     config: TrainConfig,
@@ -195,7 +192,6 @@ def _loss(
     asked = examples.histories(histories)
     edge_index, age = recent_events(asked, config.network.max_history)
     targets = torch.from_numpy(examples.targets).to(device)
-    paths = path_strengths(asked, leads_to)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         new = network.plays_new(data)
         h = network.products(data, new)
@@ -203,18 +199,14 @@ def _loss(
         n_products, counts = len(h), data["product"].n_events
         if new is not None:
             counts = counts.masked_fill(new, 0)
-            paths.data[new.cpu().numpy()[paths.indices]] = 0
         if n_products <= config.full_softmax_up_to:
-            ways = torch.from_numpy(paths.toarray()).to(device)
-            return full_softmax(network.logits(queries, h, counts, ways), targets)
+            return full_softmax(network.logits(queries, h, counts), targets)
         # Half of the samples by popularity, half uniform: what users see often, and the long tail.
         visits = data["product"].n_events
         q = 0.5 * visits / visits.sum() + 0.5 / n_products
         samples = torch.multinomial(q, config.samples, replacement=True)
-        ways = torch.from_numpy(paths[:, samples.cpu().numpy()].toarray()).to(device)
-        logits = network.logits(queries, h[samples], counts[samples], ways)
-        ways = torch.from_numpy(paths[np.arange(len(examples)), examples.targets]).to(device)
-        own = network.own_logits(queries, h[targets], counts[targets], ways)
+        logits = network.logits(queries, h[samples], counts[samples])
+        own = network.own_logits(queries, h[targets], counts[targets])
         log_q = (q[samples] * config.samples).log()
         return sampled_softmax(own, logits, targets, samples, log_q)
 

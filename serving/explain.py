@@ -94,7 +94,7 @@ def channel_contributions(
     steps = np.zeros(len(events))
     steps[-PATH_EVENTS:] = np.exp(-PATH_DECAY * age[-PATH_EVENTS:])
     steps *= index.leads_to[events, [product]]
-    paths = index.path_weight * steps / max(np.sqrt(steps.sum()), 1e-12)
+    paths = index.fusion.path_weight * steps / max(np.sqrt(steps.sum()), 1e-12)
     names, amounts = [*names, CHANNEL_NAMES["paths"]], np.column_stack([amounts, paths])
     if "text" in names:
         amounts[:, names.index("text")] += text

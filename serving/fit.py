@@ -22,7 +22,7 @@ from ..gnn import (
     with_events,
 )
 from ..kg import GraphArrays
-from .fusion import COLD_OFFSETS, SECOND_COLD_OFFSETS, choose_cold_offset, choose_weights
+from .fusion import COLD_OFFSETS, GRAPH_ONLY, SECOND_COLD_OFFSETS, choose_cold_offset, choose_weights
 from .index import Demand, FloatArray, FusionConfig, Index
 from .pairs import PairFeatures
 from .ranker import Ranker
@@ -45,7 +45,7 @@ class FitConfig:
     """How products become neighbours."""
     second_stage: SecondStageConfig | None = field(default_factory=SecondStageConfig)
     """How the second stage is trained; None for the first alone."""
-    cold_share: float = 0.4
+    cold_share: float = 1 / 3
     """What cold targets weigh against warm ones in choosing the cold offsets of both stages, in [0, 1]."""
     simulated_cold: float = 0.1
     """Share of the trained products that play the cold ones, in (0, 1)."""
@@ -84,7 +84,7 @@ def fit(
     tensorboard: Path | None = None,
     progress: bool = True,
 ) -> Fitted:
-    """Train the network, choose the weights of text, trend and coldness, then train the second stage.
+    """Train the network, choose the weights of paths, text, trend and coldness, then train the second stage.
 
     Choices and early stopping look at the validation cases only. The second stage is trained on every user's
     last training visit, as ranked by a network that has not seen it, nor a share of the products at all.
@@ -107,10 +107,9 @@ def fit(
     data = with_events(base, histories, most, config.graph)
     demand = Demand.of(histories, int(base["product"].num_nodes), timed=timed)
     cases = validation.sample(config.most_cases, config.train.seed)
-    graph_only = FusionConfig(text_weight=0.0, cold_offset=0.0)
 
     def validate(network: ProductGraphNetwork, current: HeteroData) -> float:
-        return measure(Ranker(Index.of(network, current, graph_only, demand)), cases)
+        return measure(Ranker(Index.of(network, current, GRAPH_ONLY, demand)), cases)
 
     network, epochs = train(
         data,
@@ -124,7 +123,7 @@ def fit(
         progress=progress,
     )
     network, data = network.cpu(), data.cpu()
-    index = Index.of(network, data, FusionConfig(text_weight=0.0, cold_offset=0.0), demand)
+    index = Index.of(network, data, GRAPH_ONLY, demand)
     index = index.with_fusion(choose_weights(index, lambda tried: measure(Ranker(tried), cases)))
     trial = _trial(base, network, index, histories, validation, config, timed=timed)
     if trial is not None:

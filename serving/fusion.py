@@ -5,29 +5,34 @@ from dataclasses import replace
 
 from .index import FusionConfig, Index
 
-TEXT_WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
-TREND_WEIGHTS = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+GRAPH_ONLY = FusionConfig(path_weight=0.0, text_weight=0.0, trend_weight=0.0, cold_offset=0.0)
+"""The network's score alone."""
+
+WEIGHTS = {
+    "path_weight": (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
+    "text_weight": (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8),
+    "trend_weight": (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1),
+}
+"""What is tried for each weight, in this order."""
+
 COLD_OFFSETS = (0.0, 0.02, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 SECOND_COLD_OFFSETS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
 """For the second stage, whose scores lie further apart."""
 
 
 def choose_weights(index: Index, measure: Callable[[Index], float]) -> FusionConfig:
-    """The fusion with the weights of text, then of the trend, that measure best; of equals the smallest.
+    """The fusion whose weights measure best, chosen one after the other; of equals the smallest.
 
     Args:
         index: Scored with each weight in turn, without a cold offset.
         measure: A figure to maximise on validation, NDCG@10 say.
     """
-
-    def best(tried: list[FusionConfig]) -> FusionConfig:
-        return max(tried, key=lambda fusion: measure(index.with_fusion(fusion)))
-
-    fusion = replace(index.fusion, trend_weight=0.0, cold_offset=0.0)
-    fusion = best([replace(fusion, text_weight=weight) for weight in TEXT_WEIGHTS])
-    if not index.trend.any():
-        return fusion
-    return best([replace(fusion, trend_weight=weight) for weight in TREND_WEIGHTS])
+    fusion = GRAPH_ONLY
+    for name, weights in WEIGHTS.items():
+        if name != "trend_weight" or index.trend.any():
+            tried = [replace(fusion, **{name: weight}) for weight in weights]
+            fusion = max(tried, key=lambda fusion: measure(index.with_fusion(fusion)))
+    return fusion
 
 
 def choose_cold_offset(

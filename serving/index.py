@@ -31,6 +31,8 @@ TREND_HALF_LIFE = 7 * 86_400
 class FusionConfig:
     """How the graph's score and the text's become one; chosen on validation, and the shop's to move."""
 
+    path_weight: float = 0.2
+    """What the root of how strongly a user's events lead to a product is multiplied by."""
     text_weight: float = 0.2
     """What the text cosine is multiplied by before it is added to the graph's cosine."""
     trend_weight: float = 0.0
@@ -104,8 +106,6 @@ class Index:
     """How strongly the row's product leads to the column's, `(n_products, n_products)`."""
     max_history: int
     """How many of the last events of a user count."""
-    path_weight: float = 0.0
-    """What the root of how strongly a user's events lead to a product adds to its score; learned."""
     popularity_weight: float = 0.0
     """What the log of a product's event count adds to its score; learned with the network."""
     fusion: FusionConfig = field(default_factory=FusionConfig)
@@ -134,7 +134,6 @@ class Index:
                 query=network.query.weight.cpu().numpy(),
                 leads_to=to_matrix(data["product", "leads_to", "product"].adj),
                 max_history=network.config.max_history,
-                path_weight=float(network.paths),
                 popularity_weight=float(network.popularity),
                 fusion=fusion,
             )
@@ -204,8 +203,8 @@ class Index:
     def scores(self, histories: Histories) -> FloatArray:
         """A score for every product and user, `(n_users, n_products)`."""
         out = self.cosines(histories)
-        if self.path_weight:
-            out += self.path_weight * np.sqrt(self.paths(histories))
+        if self.fusion.path_weight:
+            out += self.fusion.path_weight * np.sqrt(self.paths(histories))
         if self.fusion.text_weight:
             out += self.fusion.text_weight * self.text_cosines(histories)
         out += self.prior()
@@ -218,7 +217,6 @@ class Index:
             "ids": list(self.ids),
             "fusion": asdict(self.fusion),
             "max_history": self.max_history,
-            "path_weight": self.path_weight,
             "popularity_weight": self.popularity_weight,
         }
         return {
@@ -239,7 +237,6 @@ class Index:
             channels={n.removeprefix(channel): a for n, a in arrays.items() if n.startswith(channel)},
             leads_to=Matrix(tuple(arrays[f"leads_to.{part}"] for part in _PARTS), shape=(n, n)),
             max_history=meta["max_history"],
-            path_weight=meta["path_weight"],
             popularity_weight=meta["popularity_weight"],
             fusion=FusionConfig(**meta["fusion"]),
             **{name: arrays[name] for name in _ARRAYS},

@@ -21,7 +21,6 @@ from cartograph.gnn import (
     load_checkpoint,
     recent_events,
     save_checkpoint,
-    to_matrix,
     train,
     with_events,
 )
@@ -67,9 +66,7 @@ def data(arrays: GraphArrays, vectors: dict[str, FloatArray]) -> HeteroData:
 def scores_of(network: ProductGraphNetwork, data: HeteroData, histories: Histories) -> torch.Tensor:
     """What the network says to all users, their own products left out."""
     out = network(data)
-    leads_to = to_matrix(data["product", "leads_to", "product"].adj)
-    paths = torch.from_numpy(path_strengths(histories, leads_to).toarray())
-    scores = network.logits(out["user"], out["product"], data["product"].n_events, paths)
+    scores = network.logits(out["user"], out["product"], data["product"].n_events)
     scores[histories.owners, histories.products] = -torch.inf
     return scores
 
@@ -235,10 +232,6 @@ def test_one_training_step_is_the_step_by_hand(data: HeteroData) -> None:
     queries = network.query(torch.cat([h[last]] * 4, dim=1))  # one event of age 0: every kernel weighs 1
     scores = functional.normalize(queries) @ functional.normalize(h).T
     scores = scores + network.popularity * torch.log1p(data["product"].n_events.float())
-    once = np.exp(-1 / GraphConfig().co_visit_scale)
-    roots = torch.zeros(4, len(h))
-    roots[torch.arange(4), last + 1] = float(np.sqrt(once / np.sqrt(1 + once)))
-    scores = scores + network.paths * roots
     loss = functional.cross_entropy(scores / 0.07, torch.tensor([1, 3, 5, 7])[order])
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
@@ -250,13 +243,12 @@ def test_users_learn_on_what_others_did_only(data: HeteroData) -> None:
     """Everybody walks a way of their own: a graph with it gives the answers away, one without has none."""
     own = histories_of(*([4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3] for i in range(8)))
     graph = with_events(data, own, max_history=20)
-    weights = {}
+    gates = {}
     for folds in (1, 4):
         config = TrainConfig(network=SMALL.network, epochs=4, batch_size=4, folds=folds)
         network, _ = train(graph, own, lambda *_: 0.0, config, device="cpu", progress=False)
-        weights[folds] = network.paths.item()
-    assert weights[1] > 0.01
-    assert weights[4] == 0.0
+        gates[folds] = network.gates["co_visited"].item()
+    assert gates[1] > 1 > gates[4]
 
 
 def test_training_learns_the_planted_walk(data: HeteroData) -> None:

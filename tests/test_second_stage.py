@@ -37,7 +37,7 @@ def index_of(vectors: np.ndarray, n_events: np.ndarray) -> Index:
         query=np.eye(d, dtype=np.float32),
         leads_to=sp.csr_array((n, n), dtype=np.float32),
         max_history=10,
-        fusion=FusionConfig(text_weight=0.1, cold_offset=0.0),
+        fusion=FusionConfig(path_weight=0.0, text_weight=0.1, cold_offset=0.0),
     )
 
 

@@ -13,8 +13,8 @@ from cartograph.data import Dataset, Histories, RunError, UnknownIdError
 from cartograph.gnn import NetworkConfig, TrainConfig, load_checkpoint
 from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig, hold_out
-from cartograph.serving.fusion import TREND_WEIGHTS, choose_cold_offset, choose_weights
-from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand, FusionConfig
+from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_cold_offset, choose_weights
+from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand
 from cartograph.serving.pipeline import encode_stage, load_stage, train_stage
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
@@ -190,11 +190,10 @@ def test_the_index_scores_as_the_network_does(trained: Run) -> None:
     histories = event_histories(arrays)
     data = with_events(build_graph(arrays, vectors), histories, CONFIG.train.network.max_history)
     network = load_checkpoint(trained.checkpoint, data, encoder.fingerprint)
-    index = Ranker.load(trained.index).index.with_fusion(FusionConfig(text_weight=0.0, cold_offset=0.0))
+    index = Ranker.load(trained.index).index.with_fusion(GRAPH_ONLY)
     with torch.no_grad():
         out = network(data)
-        paths = torch.from_numpy(index.paths(histories))
-        logits = network.logits(out["user"], out["product"], data["product"].n_events, paths).numpy()
+        logits = network.logits(out["user"], out["product"], data["product"].n_events).numpy()
     scores = index.scores(histories) / CONFIG.train.network.temperature
     np.testing.assert_allclose(scores, logits, atol=1e-3)
 
@@ -212,7 +211,9 @@ def test_fusion_weights_are_the_ones_that_measure_best(trained: Run) -> None:
     chosen = choose_weights(index, lambda tried: -abs(tried.fusion.text_weight - 0.3))
     assert chosen.text_weight == 0.3
     rising = dataclasses.replace(index, trend=np.ones(len(index.ids), dtype=np.float32))
-    assert choose_weights(rising, lambda tried: tried.fusion.trend_weight).trend_weight == max(TREND_WEIGHTS)
+    assert choose_weights(rising, lambda tried: tried.fusion.trend_weight).trend_weight == max(
+        WEIGHTS["trend_weight"]
+    )
     still = dataclasses.replace(index, trend=np.zeros(len(index.ids), dtype=np.float32))
     assert choose_weights(still, lambda tried: tried.fusion.trend_weight).trend_weight == 0.0
 
