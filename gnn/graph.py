@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from ..data import EVENT_TYPES, Histories
+from ..data import EVENT_TYPES, LINK_TYPES, Histories
 from ..data.dataset import IntArray
 from ..data.matrices import Matrix, largest
 from ..kg import EVENT_RELATIONS, GraphArrays
@@ -32,6 +32,9 @@ class GraphConfig:
     """Of the products that come after one, only so many are kept, the most frequent and closest."""
     text_neighbours: int = 10
     """How many of the nearest products by text each product is linked to."""
+    links: bool = False
+    """Whether products that the shop itself links are neighbours too. Such links often stem from later events
+    than those they are tested on, so figures with them are to be shown beside figures without."""
     rarest_word: int = 2
     """A word describes products when at least so many have it."""
     commonest_word: float = 0.1
@@ -141,7 +144,8 @@ def build_graph(
 
     Returns:
         Node types product, brand, category, attribute, word (each with `ids`), relations
-        `(fact, describes, product)` and `(product, similar_to, product)` as sparse `adj_t`.
+        `(fact, describes, product)`, `(product, similar_to, product)` and, where asked for,
+        `(product, linked, product)` as sparse `adj_t`.
     """
     text = centred(vectors["Product"])
     data = HeteroData()
@@ -154,7 +158,23 @@ def build_graph(
         data[kind, "describes", "product"].adj_t = _sparse(idf_weighted(incidence))
     similar = nearest_by_text(text, config.text_neighbours)
     data["product", "similar_to", "product"].adj_t = _sparse(_symmetrically_normalised(similar))
+    if config.links:
+        data["product", "linked", "product"].adj_t = _sparse(_symmetrically_normalised(_links(arrays)))
     return data
+
+
+def _links(arrays: GraphArrays) -> Matrix:
+    """How many kinds of the shop's links join two products, either way, `(n_products, n_products)`."""
+    n = len(arrays.nodes["Product"])
+    total = Matrix((n, n), dtype=np.float32)
+    for kind in LINK_TYPES:
+        edges = arrays.edges["Product", kind.upper(), "Product"]
+        ones = np.ones(len(edges.source), dtype=np.float32)
+        linked = sp.coo_array((ones, (edges.source, edges.target)), shape=(n, n)).tocsr()
+        total = total + linked.maximum(linked.T)
+    total.setdiag(0)
+    total.eliminate_zeros()
+    return Matrix(total)
 
 
 def with_events(

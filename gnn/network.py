@@ -11,7 +11,7 @@ from torch_geometric.nn import SimpleConv
 FACTS = ("brand", "category", "attribute", "word")
 """Node types whose vectors are summed into the products that they describe."""
 
-PRODUCT_RELATIONS = ("co_visited", "similar_to")
+PRODUCT_RELATIONS = ("co_visited", "similar_to", "linked")
 """Relations between products over which vectors are propagated."""
 
 
@@ -25,6 +25,8 @@ class NetworkConfig:
     """Decay per event that each recency kernel starts from; they are learned."""
     temperature: float = 0.07
     """What cosines are divided by before the softmax."""
+    identity: bool = True
+    """Whether products that training sees have an embedding of their own besides their facts and text."""
     simulated_cold: float = 0.1
     """Share of products that play new ones in a training step, without embedding, co-visits and events."""
     max_history: int = 100
@@ -77,7 +79,8 @@ class ProductGraphNetwork(nn.Module):
         self.facts = nn.ModuleDict(
             {t: nn.Embedding(data[t].num_nodes, d) for t in FACTS if t in data.node_types}
         )
-        self.gates = nn.ParameterDict({r: nn.Parameter(torch.ones(())) for r in PRODUCT_RELATIONS})
+        relations = [r for r in PRODUCT_RELATIONS if ("product", r, "product") in data.edge_types]
+        self.gates = nn.ParameterDict({r: nn.Parameter(torch.ones(())) for r in relations})
         self.sum = SimpleConv(aggr="sum")
         self.recency = RecencyConv(config.kernels)
         self.popularity = nn.Parameter(torch.zeros(()))
@@ -104,7 +107,8 @@ class ProductGraphNetwork(nn.Module):
             new: Products that count as never trained, `(n_products,)`.
         """
         trained = data["product"].trained if new is None else data["product"].trained & ~new
-        parts = {"id": self.id.weight * trained[:, None], "text": self.text(data["product"].x)}
+        parts = {"id": self.id.weight * trained[:, None]} if self.config.identity else {}
+        parts["text"] = self.text(data["product"].x)
         for fact in self.facts:
             table = self.facts.get_parameter(f"{fact}.weight")
             parts[fact] = self.sum((table, None), data[fact, "describes", "product"].adj_t)

@@ -2,8 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
 from .content import TEMPLATES, text_vectors
 from .fit import FitConfig, Fitted, fit, hold_out, save
-from .index import Demand, Index
+from .index import Demand, FloatArray, Index
 from .ranker import Ranker
 from .run import Run, RunState
 
@@ -166,42 +166,75 @@ def cartograph(
         progress: Whether to show bars on stderr.
         report: Called with what was fitted.
     """
-    vectors_kept = cache or Path.home() / ".cache" / "cartograph" / "embeddings"
 
     def run(given: Split) -> Scorer:
-        with (
-            tempfile.TemporaryDirectory(prefix="cartograph-") as folder,
-            open_store(Path(folder) / "graph.lbug") as graph,
-        ):
-            load_dataset(graph, given.train, progress=progress)
-            arrays = export(graph)
-        model = load_encoder(encoder, device=device)
-        vectors = embed_graph(
-            arrays, model, EmbeddingCache(vectors_kept), template=template, progress=progress
+        prepared = prepare(
+            given, encoder=encoder, template=template, device=device, cache=cache, progress=progress
         )
-        nodes = _numbers(given.train, arrays)
-        fitted = fit(
-            arrays,
-            vectors,
-            _renumbered(given.train.histories(), nodes),
-            _renumbered_cases(given.validation, nodes),
-            _ndcg,
-            _seeded(config, given.seed),
-            timed=given.train.timed,
-            device=device,
-            progress=progress,
-        )
+        fitted = prepared.fit(config, device=device, progress=progress)
         if report is not None:
             report(fitted)
         second = fitted.ranker.second
         return Trained(
-            lambda histories: fitted.ranker.scores(_renumbered(histories, nodes))[:, nodes],
+            prepared.scorer(fitted.ranker),
             [epoch.validation for epoch in fitted.epochs],
             asdict(fitted.ranker.index.fusion)
             | {"second_stage_cold_offset": second.cold_offset if second is not None else None},
         )
 
     return run
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A split as our model takes it: through a real graph, whose products are numbered anew."""
+
+    split: Split
+    arrays: GraphArrays
+    vectors: Mapping[str, FloatArray]
+    nodes: IntArray
+    """The node number of every product row, `(n_products,)`."""
+
+    def fit(self, config: FitConfig, *, device: str = "auto", progress: bool = True) -> Fitted:
+        """Fit our model, its seed moved by the split's."""
+        given = self.split
+        return fit(
+            self.arrays,
+            self.vectors,
+            _renumbered(given.train.histories(), self.nodes),
+            _renumbered_cases(given.validation, self.nodes),
+            _ndcg,
+            replace(config, train=replace(config.train, seed=config.train.seed + given.seed)),
+            timed=given.train.timed,
+            device=device,
+            progress=progress,
+        )
+
+    def scorer(self, ranker: Ranker) -> Scorer:
+        """What the ranker says, by product row."""
+        return lambda histories: ranker.scores(_renumbered(histories, self.nodes))[:, self.nodes]
+
+
+def prepare(
+    given: Split,
+    *,
+    encoder: str = DEFAULT_ENCODER,
+    template: str = DEFAULT_TEMPLATE,
+    device: str = "auto",
+    cache: Path | None = None,
+    progress: bool = True,
+) -> Prepared:
+    """Load the training part of a split into a graph of its own, export it, and encode its texts."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cartograph-") as folder,
+        open_store(Path(folder) / "graph.lbug") as graph,
+    ):
+        load_dataset(graph, given.train, progress=progress)
+        arrays = export(graph)
+    kept = EmbeddingCache(cache or Path.home() / ".cache" / "cartograph" / "embeddings")
+    model = load_encoder(encoder, device=device)
+    vectors = embed_graph(arrays, model, kept, template=template, progress=progress)
+    return Prepared(given, arrays, vectors, _numbers(given.train, arrays))
 
 
 content_knn_bert = content_knn(tuple(TEMPLATES), text_vectors)
@@ -251,11 +284,6 @@ def _refuse_others(graph: GraphStore, dataset: Dataset) -> None:
             f"the store holds {len(others):,} products that {dataset.name!r} has not, {others[0]!r} say; "
             "empty it with MATCH (n) DETACH DELETE n, or give another server"
         )
-
-
-def _seeded(config: FitConfig, seed: int) -> FitConfig:
-    """The configuration for the split of one seed."""
-    return replace(config, train=replace(config.train, seed=config.train.seed + seed))
 
 
 def _ndcg(ranker: Ranker, cases: Cases) -> float:

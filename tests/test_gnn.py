@@ -28,7 +28,7 @@ from cartograph.gnn.facts import facts
 from cartograph.gnn.graph import FloatArray, co_visits, followed_by, leads_to, nearest_by_text
 from cartograph.gnn.losses import full_softmax, sampled_softmax
 from cartograph.gnn.network import RecencyConv
-from cartograph.kg import GraphArrays, export, load_dataset, open_store
+from cartograph.kg import Edges, GraphArrays, export, load_dataset, open_store
 from tests.planted import planted_shop
 
 SMALL = TrainConfig(network=NetworkConfig(dimension=16), epochs=8, patience=8, batch_size=32)
@@ -169,6 +169,30 @@ def test_a_product_vector_is_the_propagated_sum_of_its_channels(data: HeteroData
     for relation, gate in network.gates.items():
         by_hand = by_hand + gate * (data["product", relation, "product"].adj_t.to_dense() @ h)
     torch.testing.assert_close(network.products(data), by_hand)
+
+
+def test_the_shop_s_links_make_neighbours_when_asked(
+    arrays: GraphArrays, vectors: dict[str, FloatArray]
+) -> None:
+    link = Edges(np.array([0]), np.array([1]), {})
+    edges = {
+        **arrays.edges,
+        ("Product", "ALSO_BOUGHT", "Product"): link,
+        ("Product", "ALSO_VIEWED", "Product"): link,
+    }
+    linked = GraphArrays(arrays.nodes, edges)
+    assert ("product", "linked", "product") not in build_graph(linked, vectors).edge_types
+    base = build_graph(linked, vectors, GraphConfig(links=True))
+    neighbours = base["product", "linked", "product"].adj_t.to_dense()
+    assert neighbours.nonzero().tolist() == [[0, 1], [1, 0]]
+    assert neighbours[0, 1] == pytest.approx(2 / np.sqrt(2 * 2))
+    network = ProductGraphNetwork(with_events(base, WALKS, max_history=20), NetworkConfig(dimension=4))
+    assert set(network.gates) == {"co_visited", "similar_to", "linked"}
+
+
+def test_without_identity_a_product_is_its_facts_and_text(data: HeteroData) -> None:
+    network = ProductGraphNetwork(data, NetworkConfig(dimension=4, identity=False))
+    assert set(network.parts(data)) == {"text", "brand", "category", "attribute"}
 
 
 def test_forward_gives_a_vector_to_every_node(data: HeteroData) -> None:
