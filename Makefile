@@ -22,7 +22,7 @@ bench: $(SETUP)
 	$(BIN)/cartograph demo --run runs/bench > benchmarks/results/demo.txt
 
 docs: $(SETUP)
-	$(BIN)/python tools/make_docs.py
+	$(BIN)/python -m tools.make_docs
 
 neo4j: $(SETUP)
 	$(BIN)/python tools/neo4j_server.py start

@@ -9,7 +9,6 @@ dataset more is tried: the defaults of models that are too slow to be tuned in e
 """
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.rankings import RANKINGS, RESULTS  # noqa: E402
 from cartograph.data import load, split  # noqa: E402
 from cartograph.data.splits import Split  # noqa: E402
 from cartograph.evaluation import BASELINES, write_json  # noqa: E402
@@ -27,9 +27,6 @@ from cartograph.evaluation.factorisation import AlsConfig, BprConfig  # noqa: E4
 from cartograph.evaluation.lightgcn import LightGcnConfig  # noqa: E402
 from cartograph.evaluation.sasrec import SasRecConfig  # noqa: E402
 from cartograph.serving.pipeline import content_knn_bert  # noqa: E402
-from tools.make_docs import RANKINGS, RESULTS  # noqa: E402
-
-DATASETS = Path(os.environ.get("CARTOGRAPH_DATASETS", ROOT.parent / "shared" / "datasets"))
 
 MODELS = {**BASELINES, "content-knn-bert": content_knn_bert}
 
@@ -45,20 +42,18 @@ WIDE: dict[str, list[Any]] = {
 def main() -> None:
     """Try what is missing."""
     wanted, model = (*sys.argv[1:], None, None)[:2]
-    for number, (name, protocol, _) in enumerate(RANKINGS):
-        if wanted not in (None, name) or protocol not in ("leave-one-out", "time"):
+    for number, ranking in enumerate(RANKINGS):
+        if wanted not in (None, ranking.dataset) or ranking.protocol not in ("leave-one-out", "time"):
             continue
-        source = name if name == "sample" else str(DATASETS / name)
-        if name != "sample" and not Path(source).is_dir():
-            print(f"{name} left out: {source} is absent", file=sys.stderr)
+        if not ranking.at_hand:
+            print(f"{ranking.dataset} left out: {ranking.source} is absent", file=sys.stderr)
             continue
-        given = split(load(source), protocol)
-        path = RESULTS / f"baselines-{name}-{protocol}.json"
-        grids = [(one, baseline.grid(given)) for one, baseline in MODELS.items()]
+        given = split(load(ranking.source), ranking.protocol)
+        grids = [(name, MODELS[name].grid(given)) for name in ranking.models if name in MODELS]
         grids += WIDE.items() if number == 0 else []
-        for one, grid in grids:
-            if model in (None, one):
-                _try(one, grid, given, path)
+        for name, grid in grids:
+            if model in (None, name):
+                _try(name, grid, given, RESULTS / f"baselines-{ranking.name}.json")
 
 
 def _try(name: str, grid: Sequence[Any], given: Split, path: Path) -> None:

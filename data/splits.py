@@ -1,5 +1,7 @@
 """Leak-free splits of a dataset into training events, validation cases and test cases."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -76,6 +78,17 @@ class Exam(Split):
     def split(self) -> Split:
         """The same without the test part: what a model is fitted on."""
         return Split(self.protocol, self.train, self.validation, self.cold, self.seed)
+
+    def fingerprint(self) -> str:
+        """A digest of catalogue, training, validation and test part; it tells nothing of the latter."""
+        digest = hashlib.sha256(json.dumps([self.protocol, self.seed, dict(self.settings)]).encode())
+        digest.update("\n".join(self.train.product_index).encode())
+        for histories in (self.train.histories(), self.validation.histories, self._test.histories):
+            for part in (histories.offsets, histories.products, histories.at):
+                digest.update(part.tobytes())
+        for cases in (self.validation, self._test):
+            digest.update(cases.offsets.tobytes() + cases.targets.tobytes())
+        return digest.hexdigest()
 
     def open(self, model: str) -> Cases:
         """The test part, once for each model.

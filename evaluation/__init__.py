@@ -1,5 +1,6 @@
 """Metrics, full-ranking protocols, baselines and reports. Knows of no model but through callables."""
 
+from .answers import Answers
 from .baselines import BASELINES
 from .document import compare, examine
 from .evaluate import Fit, Ranks, Scorer, Trained, rank_targets
@@ -10,6 +11,7 @@ from .report import to_table, to_text, write_json
 __all__ = [
     "BASELINES",
     "METRICS",
+    "Answers",
     "Fit",
     "Ranks",
     "Scorer",

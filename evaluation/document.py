@@ -8,6 +8,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ..data.splits import Exam
+from .answers import Answers
 from .bootstrap import FEWEST_USERS, LEVEL, RESAMPLES, Sample, interval, p_value, resample
 from .evaluate import Fit
 from .lists import Catalogue
@@ -27,20 +28,28 @@ def compare(exam: Exam, models: Mapping[str, Fit]) -> dict[str, dict[str, Any]]:
     return models_part
 
 
-def examine(exams: Iterable[Exam], models: Mapping[str, Fit], *, progress: bool = False) -> dict[str, Any]:
+def examine(
+    exams: Iterable[Exam],
+    models: Mapping[str, Fit],
+    *,
+    answers: Answers | None = None,
+    progress: bool = False,
+) -> dict[str, Any]:
     """Fit every model on every exam, read each test part once for each model, and return the document.
 
     Args:
         exams: One, or one a seed of the same protocol; taken one by one, so that they need not be in memory
             together.
         models: What to fit, by name.
+        answers: Where what each answered is kept; what is there is not fitted again.
         progress: Whether to show a bar on stderr.
 
     Returns:
         The shape that `docs/evaluation.md` describes: figures are means over users, then over seeds.
 
     Raises:
-        ValueError: There is no exam, no model, or a model has had an exam before.
+        ValueError: There is no exam, no model, a model has had an exam before, or what is kept answers
+            another.
     """
     outcomes: dict[str, list[Outcome]] = {name: [] for name in models}
     seeds, without, last = [], [], None
@@ -48,7 +57,7 @@ def examine(exams: Iterable[Exam], models: Mapping[str, Fit], *, progress: bool 
         catalogue = Catalogue.of(exam)
         for name in (bar := tqdm(models, leave=False, disable=not progress)):
             bar.set_description(f"{name}, seed {exam.seed}")
-            outcomes[name].append(take(exam, name, models[name], catalogue))
+            outcomes[name].append(take(exam, name, models[name], catalogue, answers))
         seeds.append(exam.seed)
         without.append(exam.n_without_target)
         last = exam
@@ -93,7 +102,8 @@ def _entry(by_seed: list[Outcome], rows: list[npt.NDArray[np.int64]]) -> tuple[d
         figure: float(np.mean([outcome.whole[figure] for outcome in by_seed])) for figure in by_seed[0].whole
     }
     entry["seconds"] = {
-        what: float(np.mean([outcome.seconds[what] for outcome in by_seed])) for what in by_seed[0].seconds
+        what: float(np.mean([outcome.answer.seconds[what] for outcome in by_seed]))
+        for what in by_seed[0].answer.seconds
     }
     entry["segments"] = {}
     for by, segment in names:
@@ -139,9 +149,9 @@ def _of_seed(outcome: Outcome) -> dict[str, Any]:
     return {
         "seed": outcome.seed,
         **means,
-        "seconds": dict(outcome.seconds),
-        "curve": list(outcome.curve),
-        "settings": dict(outcome.settings),
+        "seconds": dict(outcome.answer.seconds),
+        "curve": list(outcome.answer.curve),
+        "settings": dict(outcome.answer.settings),
     }
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.dataset import StrArray
-from ..data.splits import BoolArray, Exam
+from ..data.splits import BoolArray, Cases, Exam
+from .answers import Answer, Answers
 from .evaluate import Fit, Ranks, Trained, rank_targets
 from .lists import Catalogue, coverage, gini
 from .metrics import METRICS, IntArray
@@ -54,13 +55,11 @@ class Outcome:
     parts: Mapping[PartName, Part]
     whole: Mapping[str, float]
     """Figures of all lists together: coverage and Gini index."""
-    seconds: Mapping[str, float]
-    curve: Sequence[float]
-    """As in `Trained`; the scorer itself, which may be large, is not kept."""
-    settings: Mapping[str, float | str | None]
+    answer: Answer
+    """What they were computed from."""
 
 
-def take(exam: Exam, name: str, fit: Fit, catalogue: Catalogue) -> Outcome:
+def take(exam: Exam, name: str, fit: Fit, catalogue: Catalogue, answers: Answers | None = None) -> Outcome:
     """Fit a model on all but the test part, then open that and rank, once.
 
     Args:
@@ -68,29 +67,40 @@ def take(exam: Exam, name: str, fit: Fit, catalogue: Catalogue) -> Outcome:
         name: Of the model.
         fit: Gets `exam.split()`, which does not hold the test part.
         catalogue: Of the exam.
+        answers: Where answers are kept; a model whose answer is there is not fitted.
     """
+    kept = None if answers is None else answers.find(exam, name)
+    if kept is not None:
+        return _outcome(exam, exam.open(name), kept, catalogue)
     begun = time.perf_counter()
     scorer = fit(exam.split())
     fitted = time.perf_counter()
     cases = exam.open(name)
-    n_products = len(exam.train.products)
-    found = rank_targets(scorer, cases, n_products, k=K)
-    seconds = {"fit": fitted - begun, "score": time.perf_counter() - fitted}
+    found = rank_targets(scorer, cases, len(exam.train.products), k=K)
+    answer = Answer(
+        found,
+        {"fit": fitted - begun, "score": time.perf_counter() - fitted},
+        scorer.curve if isinstance(scorer, Trained) else (),
+        scorer.settings if isinstance(scorer, Trained) else {},
+    )
+    if answers is not None:
+        answers.keep(exam, name, answer)
+    return _outcome(exam, cases, answer, catalogue)
+
+
+def _outcome(exam: Exam, cases: Cases, answer: Answer, catalogue: Catalogue) -> Outcome:
+    found = answer.found
     parts: dict[PartName, Part] = {
         ("targets", segment): measure(found, mask) for segment, mask in target_masks(found, exam.cold).items()
     }
     parts["targets", "overall"] = _with_lists(parts["targets", "overall"], found, catalogue)
     for by, segments in by_target(exam, cases).items():
         parts |= {(by, segment): measure(found, mask, (K,)) for segment, mask in segments.masks().items()}
-    return Outcome(
-        exam.seed,
-        cases.histories.users,
-        parts,
-        {f"coverage@{K}": coverage(found.lists, n_products), f"gini@{K}": gini(found.lists, n_products)},
-        seconds,
-        scorer.curve if isinstance(scorer, Trained) else (),
-        scorer.settings if isinstance(scorer, Trained) else {},
-    )
+    whole = {
+        f"coverage@{K}": coverage(found.lists, found.n_products),
+        f"gini@{K}": gini(found.lists, found.n_products),
+    }
+    return Outcome(exam.seed, cases.histories.users, parts, whole, answer)
 
 
 def target_masks(found: Ranks, cold: BoolArray) -> dict[str, BoolArray]:

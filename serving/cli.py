@@ -119,6 +119,12 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--epochs", type=int, help="passes over the events")
     evaluate.add_argument("--encoder", metavar="NAME", help="a hub name or folder of a BERT-family model")
     _device(evaluate)
+    evaluate.add_argument(
+        "--keep",
+        metavar="DIR",
+        help="keep what each model answered there: the same command goes on where it was killed, and fits "
+        "only the models that were added",
+    )
     evaluate.add_argument("--json", metavar="FILE", help="write the results there as JSON")
     evaluate.add_argument("--report", metavar="FILE", help="write them there as an HTML page with plots")
 

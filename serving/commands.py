@@ -72,7 +72,7 @@ def _train(options: Namespace) -> None:
 
 def _evaluate(options: Namespace) -> None:
     from ..encoders import DEFAULT_ENCODER
-    from ..evaluation import to_text, write_json
+    from ..evaluation import Answers, to_text, write_json
     from .pipeline import cartograph, evaluate_models
 
     settings, seeds = protocol_settings(options), _seeds(options.seeds)
@@ -80,8 +80,12 @@ def _evaluate(options: Namespace) -> None:
         encoder=options.encoder or DEFAULT_ENCODER, config=fit_config(options), device=options.device
     )
     names = [name.strip() for name in options.models.split(",")]
+    given = {"epochs": options.epochs, "encoder": options.encoder}
+    answers = Answers(Path(options.keep), given) if options.keep else None
     dataset = _core(load(options.source), options)
-    document = evaluate_models(dataset, options.protocol, names, ours, seeds=seeds, **settings)
+    document = evaluate_models(
+        dataset, options.protocol, names, ours, seeds=seeds, answers=answers, **settings
+    )
     print(to_text(document))
     if options.json:
         write_json(Path(options.json), document)

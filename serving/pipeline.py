@@ -14,7 +14,7 @@ from ..data import Dataset, Histories, RunError, split
 from ..data.dataset import IntArray
 from ..data.splits import Cases, Split
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
-from ..evaluation import BASELINES, Fit, Scorer, Trained, examine, rank_targets
+from ..evaluation import BASELINES, Answers, Fit, Scorer, Trained, examine, rank_targets
 from ..evaluation.content import content_knn
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
@@ -248,6 +248,7 @@ def evaluate_models(
     ours: Fit,
     *,
     seeds: Sequence[int] = (0,),
+    answers: Answers | None = None,
     progress: bool = True,
     **settings: Any,
 ) -> dict[str, Any]:
@@ -259,11 +260,12 @@ def evaluate_models(
         models: `cartograph`, `content-knn-bert` or names of `evaluation.BASELINES`.
         ours: What `cartograph` stands for.
         seeds: One split is drawn, and every model fitted, with each.
+        answers: Where what each model answered is kept; what is there is not fitted again.
         progress: Whether to show a bar on stderr.
         settings: Of the protocol.
 
     Raises:
-        ValueError: A model has no such name.
+        ValueError: A model has no such name, or what is kept answers another evaluation.
     """
     known: dict[str, Fit] = {**BASELINES, "content-knn-bert": content_knn_bert, "cartograph": ours}
     for name in models:
@@ -272,7 +274,7 @@ def evaluate_models(
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ValueError(f"no model {name!r}; choose from {', '.join(known)}{hint}")
     exams = (split(dataset, protocol, seed=seed, **settings) for seed in seeds)
-    return examine(exams, {name: known[name] for name in models}, progress=progress)
+    return examine(exams, {name: known[name] for name in models}, answers=answers, progress=progress)
 
 
 def _refuse_others(graph: GraphStore, dataset: Dataset) -> None:

@@ -129,6 +129,20 @@ def test_evaluate_takes_seeds_and_the_settings_of_the_protocol(
     assert "<title>shop0, user-cold" in page.read_text()
 
 
+def test_evaluate_goes_on_from_what_it_kept_and_refuses_what_was_kept_for_other_options(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["evaluate", str(folder), "--keep", str(tmp_path / "kept"), "--models"]
+    answer(capsys, *options, "popular")
+    written = {file: file.stat().st_mtime_ns for file in (tmp_path / "kept").iterdir()}
+    assert "item-knn minus:" in answer(capsys, *options, "popular,item-knn")
+    assert [file.stat().st_mtime_ns for file in written] == list(written.values())
+    assert main([*options, "popular", "--epochs", "9"]) == 1
+    assert "popular-0.npz was kept for other events, another protocol or other settings; give another" in (
+        capsys.readouterr().err
+    )
+
+
 def test_evaluate_cuts_time_into_windows_with_gaps(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

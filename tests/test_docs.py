@@ -8,6 +8,7 @@ import pytest
 
 from cartograph.serving.cli import build_parser
 from tools.make_docs import DOCS, README, cli_page, datasets_page, graph_page, readme_page
+from tools.results import results_page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -19,9 +20,10 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
         (DOCS / "cli.md", cli_page),
         (DOCS / "datasets.md", datasets_page),
         (DOCS / "graph.md", graph_page),
+        (DOCS / "results.md", results_page),
         (README, readme_page),
     ],
-    ids=["cli", "datasets", "graph", "readme"],
+    ids=["cli", "datasets", "graph", "results", "readme"],
 )
 def test_generated_pages_are_up_to_date(page: Path, generated: Callable[[], str]) -> None:
     assert page.read_text(encoding="utf-8") == generated(), "run `make docs`"

@@ -1,4 +1,4 @@
-"""Write what is generated: the pages for the command line, datasets and graph, and the README's blocks.
+"""Write what is generated: the pages for command line, datasets, graph and results, and the README's blocks.
 
 The pages come from the parser, the loaders and the schema table, the README's output and figures from what
 `make bench` left in `benchmarks/results/`.
@@ -14,6 +14,7 @@ from pathlib import Path
 
 os.environ["COLUMNS"] = "100"  # argparse wraps its help to the terminal
 
+from benchmarks.rankings import RESULTS
 from cartograph.data import Dataset, Source, datasets
 from cartograph.data.amazon import load_amazon
 from cartograph.data.completejourney import load_completejourney
@@ -28,21 +29,11 @@ from cartograph.data.retailrocket import load_retailrocket
 from cartograph.data.sequences import load_sequences
 from cartograph.kg.schema import NODES, RELATIONS, Kind
 from cartograph.serving.cli import build_parser
+from tools.results import headline, results_page
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
-RESULTS = ROOT / "benchmarks" / "results"
-
-RANKINGS = (
-    ("amz14_beauty", "leave-one-out", ("overall",)),
-    ("amz14_beauty", "item-cold", ("warm", "cold")),
-    ("amz14_sports", "leave-one-out", ("overall",)),
-    ("hm_sample", "time", ("warm", "cold")),
-    ("hin_amazon", "time", ("overall",)),
-    ("sample", "time", ("overall",)),
-)
-"""Dataset, protocol and segments, as the README's table shows those whose result is there."""
 
 _LOADERS: dict[str, Callable[..., Dataset]] = {
     "amazon": load_amazon,
@@ -132,7 +123,7 @@ def _properties(properties: dict[str, Kind]) -> str:
 
 def readme_page() -> str:
     """`README.md`, its generated blocks filled anew."""
-    blocks = {"demo": _demo(), "ranking": _rankings(), "speed": _speed()}
+    blocks = {"demo": _demo(), "ranking": headline(), "speed": _speed()}
 
     def fill(found: re.Match[str]) -> str:
         return f"{found[1]}\n{blocks[found[2]]}\n{found[3]}"
@@ -143,31 +134,6 @@ def readme_page() -> str:
 
 def _demo() -> str:
     return f"```\n{(RESULTS / 'demo.txt').read_text(encoding='utf-8').strip()}\n```"
-
-
-def _rankings() -> str:
-    rows = []
-    for dataset, protocol, segments in RANKINGS:
-        file = RESULTS / f"ranking-{dataset}-{protocol}.json"
-        if file.exists():
-            models = json.loads(file.read_text())["models"]
-            rows += [(f"{dataset}, {protocol}", segment, models) for segment in segments]
-    names = list(rows[0][2])
-    lines = [
-        f"| dataset, protocol | targets | users | {' | '.join(names)} |",
-        "|---" * (3 + len(names)) + "|",
-    ]
-    for asked, segment, models in rows:
-        figures = [models[name][segment] for name in names]
-        best = max(figure["ndcg@10"] for figure in figures)
-        cells = (_cell(f["recall@10"], f["ndcg@10"], f["ndcg@10"] == best) for f in figures)
-        lines.append(f"| {asked} | {segment} | {figures[0]['n_users']:,} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _cell(recall: float, ndcg: float, best: bool) -> str:
-    text = " / ".join(f"{value:.4f}".removeprefix("0") for value in (recall, ndcg))
-    return f"**{text}**" if best else text
 
 
 def _speed() -> str:
@@ -239,4 +205,5 @@ if __name__ == "__main__":
     (DOCS / "cli.md").write_text(cli_page(), encoding="utf-8")
     (DOCS / "datasets.md").write_text(datasets_page(), encoding="utf-8")
     (DOCS / "graph.md").write_text(graph_page(), encoding="utf-8")
+    (DOCS / "results.md").write_text(results_page(), encoding="utf-8")
     README.write_text(readme_page(), encoding="utf-8")
