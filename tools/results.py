@@ -1,13 +1,16 @@
 """What `benchmarks/ranking.py` left, as the README's table and as `docs/results.md`."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks.rankings import OURS, RANKINGS, Ranking
+from benchmarks.rankings import OURS, RANKINGS, RESULTS, Ranking
 from cartograph.evaluation.outcome import SEGMENTS
 from cartograph.evaluation.report import cell, signed, title
 
 Document = Mapping[str, Any]
+
+ABLATIONS = RESULTS / "ablations.json"
 
 FIGURES = {"recall@10": "Recall@10", "ndcg@10": "NDCG@10"}
 """What models are compared in, and how it is written."""
@@ -33,7 +36,8 @@ def headline() -> str:
 
 def results_page() -> str:
     """`docs/results.md`."""
-    return _HEAD + "".join(_section(ranking, document) for ranking, document in _results())
+    sections = "".join(_section(ranking, document) for ranking, document in _results())
+    return _HEAD + sections + (_ablations() if ABLATIONS.exists() else "")
 
 
 def by_ndcg(document: Document, targets: str) -> list[str]:
@@ -42,7 +46,9 @@ def by_ndcg(document: Document, targets: str) -> list[str]:
     return sorted(models, key=lambda name: -models[name][targets]["ndcg@10"])
 
 
-def difference(document: Document, targets: str, other: str, figure: str) -> tuple[float, float, float]:
+def difference(
+    document: Document, targets: str, other: str, figure: str, ours: str = OURS
+) -> tuple[float, float, float]:
     """Our figure minus another model's, and the ends of its 95 % interval.
 
     Raises:
@@ -50,13 +56,13 @@ def difference(document: Document, targets: str, other: str, figure: str) -> tup
     """
     for row in document["differences"]:
         if (row["targets"], row["figure"]) == (targets, figure) and {row["model"], row["other"]} == {
-            OURS,
+            ours,
             other,
         }:
-            turn = 1 if row["model"] == OURS else -1
+            turn = 1 if row["model"] == ours else -1
             low, high = sorted(turn * end for end in row["interval"])
             return turn * row["difference"], low, high
-    raise LookupError(f"no difference of {OURS} and {other} in {figure} for {targets} targets")
+    raise LookupError(f"no difference of {ours} and {other} in {figure} for {targets} targets")
 
 
 def verdict(document: Document, targets: str, other: str) -> str:
@@ -123,6 +129,26 @@ def _section(ranking: Ranking, document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _ablations() -> str:
+    """What the first stage loses without a part, or gains, against itself."""
+    document = json.loads(ABLATIONS.read_text(encoding="utf-8"))
+    lines = [
+        f"\n## What each part is worth: {title(document)}\n",
+        "`python benchmarks/ablations.py`\n",
+        f"| variant of the first stage | {' | '.join(FIGURES.values())} "
+        f"| {' | '.join(f'{name}, minus the first stage' for name in FIGURES.values())} |",
+        "|---" * 5 + "|",
+    ]
+    for name, entry in document["models"].items():
+        figures = [_figure(entry["overall"], figure) for figure in FIGURES]
+        against = (
+            _difference(document, "overall", "first stage", f, ours=name) if name != "first stage" else ""
+            for f in FIGURES
+        )
+        lines.append(f"| {name} | {' | '.join((*figures, *against))} |")
+    return "\n".join(lines) + "\n"
+
+
 def _both(entry: Mapping[str, Any]) -> str:
     return " / ".join(_figure(entry, figure) for figure in FIGURES)
 
@@ -132,8 +158,8 @@ def _figure(entry: Mapping[str, Any], figure: str) -> str:
     return f"{cell(entry[figure])} [{cell(low)} {cell(high)}]"
 
 
-def _difference(document: Document, targets: str, other: str, figure: str) -> str:
-    middle, low, high = difference(document, targets, other, figure)
+def _difference(document: Document, targets: str, other: str, figure: str, ours: str = OURS) -> str:
+    middle, low, high = difference(document, targets, other, figure, ours)
     return f"{signed(middle)} [{signed(low)} {signed(high)}]"
 
 
