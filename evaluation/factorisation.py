@@ -1,7 +1,7 @@
 """Matrix factorisation by the library `implicit`: alternating least squares, and pairwise ranking."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -15,7 +15,7 @@ from ..data.splits import Split
 from .evaluate import Scorer
 from .extras import import_extra
 from .matrices import FloatArray, event_counts, filled, folded, seen
-from .tuning import Baseline
+from .tuning import Baseline, Config
 
 DECAYS = (0.0, 0.3, 0.6, 1.0)
 """Decays per event of a history that are worth a try."""
@@ -57,80 +57,67 @@ class BprConfig:
     """Of the initial vectors and of the draws."""
 
 
-def _prepare_als(split: Split) -> Callable[[AlsConfig], Scorer]:
-    histories, n_products = split.train.histories(), len(split.train.products)
-    chosen, popularity = seen(histories, n_products), event_counts(histories, n_products)
+def _factorisation(
+    library: str, scorer: Callable[[Any, float, FloatArray], Scorer], grid: Sequence[Config]
+) -> Baseline[Config]:
+    """A model of `implicit`, fitted on one thread, so that a second fit equals the first.
 
-    @lru_cache(maxsize=1)
-    def model(config: AlsConfig) -> Any:
-        return _fitted(
-            "implicit.cpu.als",
-            "AlternatingLeastSquares",
-            chosen,
-            factors=config.factors,
-            alpha=config.alpha,
-            regularization=config.regularization,
-            iterations=config.iterations,
-            random_state=config.seed,
+    Args:
+        library: Its class in the library, whose arguments are named as the configuration's fields.
+        scorer: From a fitted one, a decay per event of the asked history, and what is popular.
+        grid: The settings worth a try; those that differ in decay alone, and are neighbours, share a fit.
+    """
+
+    def prepare(split: Split) -> Callable[[Config], Scorer]:
+        histories, n_products = split.train.histories(), len(split.train.products)
+        chosen, popularity = sp.csr_matrix(seen(histories, n_products)), event_counts(histories, n_products)
+        module, _, name = library.rpartition(".")
+
+        @lru_cache(maxsize=1)
+        def fitted(**settings: Any) -> Any:
+            with import_extra("threadpoolctl").threadpool_limits(1, "blas"):
+                model = getattr(import_extra(module), name)(num_threads=1, **settings)
+                model.fit(chosen, show_progress=False)
+            return model
+
+        def build(config: Config) -> Scorer:
+            settings = asdict(config)
+            decay, seed = settings.pop("decay"), settings.pop("seed") + split.seed
+            return scorer(fitted(random_state=seed, **settings), decay, popularity)
+
+        return build
+
+    return Baseline(prepare, lambda split: grid)
+
+
+def _solved(model: Any, decay: float, popularity: FloatArray) -> Scorer:
+    def score(asked: Histories) -> FloatArray:
+        users = model.recalculate_user(
+            np.arange(len(asked)), sp.csr_matrix(incidence(asked, len(popularity), decay))
         )
+        users[asked.lengths == 0] = 0
+        return filled(users @ model.item_factors.T, popularity)
 
-    def build(config: AlsConfig) -> Scorer:
-        fitted = model(replace(config, decay=0.0))  # the decay matters only when asked
-
-        def score(asked: Histories) -> FloatArray:
-            rows = sp.csr_matrix(incidence(asked, n_products, config.decay))
-            users = fitted.recalculate_user(np.arange(len(asked)), rows)
-            users[asked.lengths == 0] = 0
-            return filled(users @ fitted.item_factors.T, popularity)
-
-        return score
-
-    return build
+    return score
 
 
-def _prepare_bpr(split: Split) -> Callable[[BprConfig], Scorer]:
-    histories, n_products = split.train.histories(), len(split.train.products)
-    chosen, popularity = seen(histories, n_products), event_counts(histories, n_products)
-
-    @lru_cache(maxsize=1)
-    def model(config: BprConfig) -> Any:
-        return _fitted(
-            "implicit.cpu.bpr",
-            "BayesianPersonalizedRanking",
-            chosen,
-            factors=config.factors,
-            learning_rate=config.learning_rate,
-            regularization=config.regularization,
-            iterations=config.iterations,
-            random_state=config.seed,
-        )
-
-    def build(config: BprConfig) -> Scorer:
-        fitted = model(replace(config, decay=0.0))
-        users, products = fitted.user_factors[:, :-1], fitted.item_factors[:, :-1]
-        length = float(np.linalg.norm(users, axis=1).mean())
-        return folded(products, config.decay, popularity, length=length, bias=fitted.item_factors[:, -1])
-
-    return build
+def _folded(model: Any, decay: float, popularity: FloatArray) -> Scorer:
+    users, products = model.user_factors[:, :-1], model.item_factors[:, :-1]
+    length = float(np.linalg.norm(users, axis=1).mean())
+    return folded(products, decay, popularity, length=length, bias=model.item_factors[:, -1])
 
 
-def _fitted(module: str, name: str, chosen: sp.csr_array, **settings: Any) -> Any:
-    """A model of `implicit` fitted on one thread, so that a second fit equals the first."""
-    with import_extra("threadpoolctl").threadpool_limits(1, "blas"):
-        model = getattr(import_extra(module), name)(num_threads=1, **settings)
-        model.fit(sp.csr_matrix(chosen), show_progress=False)
-    return model
-
-
-als = Baseline(
-    _prepare_als,
-    lambda split: [AlsConfig(f, a, d) for f, a, d in product((128, 256), (10.0, 40.0), DECAYS)],
+als = _factorisation(
+    "implicit.cpu.als.AlternatingLeastSquares",
+    _solved,
+    [AlsConfig(f, a, d) for f, a, d in product((128, 256), (10.0, 40.0), DECAYS)],
 )
 """Implicit ALS; every user's vector is solved for from the history when asked, so new users have one too."""
 
-bpr = Baseline(
-    _prepare_bpr,
-    lambda split: [BprConfig(f, r, d) for f, r, d in product((128,), (0.05, 0.1), DECAYS)],
+bpr = _factorisation(
+    "implicit.cpu.bpr.BayesianPersonalizedRanking",
+    _folded,
+    [BprConfig(f, r, d) for f, r, d in product((128,), (0.05, 0.1), DECAYS)],
 )
 """BPR; a user is the decayed mean of the history's product vectors, brought to the length that users have.
 

@@ -57,7 +57,8 @@ def _prepare(split: Split) -> Callable[[LightGcnConfig], Scorer]:
         return train(chosen, config, validate)
 
     def build(config: LightGcnConfig) -> Scorer:
-        trained = vectors(replace(config, decay=LightGcnConfig.decay))
+        seed = config.seed + split.seed
+        trained = vectors(replace(config, decay=LightGcnConfig.decay, seed=seed))
         return folded(trained, config.decay, popularity)
 
     return build

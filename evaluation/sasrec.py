@@ -1,7 +1,7 @@
 """SASRec with a sampled softmax: a causal transformer over the history says what comes next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..data import Histories
 from ..data.splits import Split
@@ -70,7 +70,7 @@ def _prepare(split: Split) -> Callable[[SasRecConfig], Scorer]:
             found = rank_targets(scorer(network), cases, n_products)
             return float(found.per_user("ndcg", 10).mean())
 
-        return scorer(train(histories, n_products, config, validate))
+        return scorer(train(histories, n_products, replace(config, seed=config.seed + split.seed), validate))
 
     return build
 

@@ -138,6 +138,19 @@ class TestContract:
         assert np.isfinite(first).all()
 
 
+@pytest.mark.parametrize("name", SMALL)
+def test_models_that_draw_at_random_add_the_seed_of_the_split_to_their_own(name: str, shop: Dataset) -> None:
+    (config,) = SMALL[name]
+
+    def scores(seed: int, own: int) -> np.ndarray:
+        split = leave_one_out(shop, seed=seed)
+        ((_, scorer),) = BASELINES[name].trials(split, [replace(config, seed=own)])
+        return scorer(asked_of(split).histories)
+
+    np.testing.assert_array_equal(scores(seed=2, own=1), scores(seed=0, own=3))
+    assert (scores(seed=2, own=1) != scores(seed=0, own=1)).any()
+
+
 def test_the_setting_with_the_best_ndcg_on_validation_is_chosen(shop: Dataset) -> None:
     split = leave_one_out(shop)
     settings = [NeighbourConfig(1, 5.0), NeighbourConfig(20), NeighbourConfig(2)]
