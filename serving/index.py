@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import IntArray, StrArray
-from ..data.matrices import Matrix, incidence, path_strengths
+from ..data.matrices import Matrix, decayed_sums, path_strengths
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -166,15 +166,13 @@ class Index:
     def queries(self, histories: Histories) -> FloatArray:
         """What each user asks for, before it is brought to unit length, `(n_users, d)`."""
         recent = histories.last(self.max_history)
-        sums = [incidence(recent, len(self.ids), decay) @ self.vectors for decay in self.decay]
+        sums = [decayed_sums(recent, self.vectors, decay) for decay in self.decay]
         out: FloatArray = np.hstack(sums) @ self.query.T
         return out
 
     def tastes(self, histories: Histories) -> FloatArray:
         """The decayed sum of what each user's titles say, before unit length, `(n_users, d_text)`."""
-        recent = histories.last(self.max_history)
-        out: FloatArray = incidence(recent, len(self.ids), self.fusion.text_decay) @ self.text
-        return out
+        return decayed_sums(histories.last(self.max_history), self.text, self.fusion.text_decay)
 
     def prior(self) -> FloatArray:
         """What each product gets for its event count, whoever asks, `(n_products,)`.
@@ -185,31 +183,13 @@ class Index:
         out: FloatArray = (popular + self.fusion.cold_offset * np.exp(-self.n_events)).astype(np.float32)
         return out
 
-    def cosines(self, histories: Histories) -> FloatArray:
-        """The cosine of every user's query with every product, `(n_users, n_products)`."""
-        out: FloatArray = _unit(self.queries(histories)) @ self.unit.T
-        return out
-
-    def text_cosines(self, histories: Histories) -> FloatArray:
-        """The cosine of every user's taste in titles with every title, `(n_users, n_products)`."""
-        out: FloatArray = _unit(self.tastes(histories)) @ self.text.T
-        return out
-
-    def paths(self, histories: Histories) -> FloatArray:
-        """How strongly what each user did leads to every product, `(n_users, n_products)`, not negative."""
-        out: FloatArray = path_strengths(histories, self.leads_to).toarray()
-        return out
+    def parts(self, histories: Histories) -> "Parts":
+        """What these users' scores are made of."""
+        return Parts(self, histories)
 
     def scores(self, histories: Histories) -> FloatArray:
         """A score for every product and user, `(n_users, n_products)`."""
-        out = self.cosines(histories)
-        if self.fusion.path_weight:
-            out += self.fusion.path_weight * np.sqrt(self.paths(histories))
-        if self.fusion.text_weight:
-            out += self.fusion.text_weight * self.text_cosines(histories)
-        out += self.prior()
-        out[histories.lengths == 0] = self.popularity
-        return out
+        return self.parts(histories).scores
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """All of it as arrays, to be written to a file."""
@@ -241,6 +221,44 @@ class Index:
             fusion=FusionConfig(**meta["fusion"]),
             **{name: arrays[name] for name in _ARRAYS},
         )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the scores of users are made of, each `(n_users, n_products)`, computed when first asked for."""
+
+    index: Index
+    histories: Histories
+
+    @cached_property
+    def graph(self) -> FloatArray:
+        """The cosine of every user's query with every product."""
+        out: FloatArray = _unit(self.index.queries(self.histories)) @ self.index.unit.T
+        return out
+
+    @cached_property
+    def text(self) -> FloatArray:
+        """The cosine of every user's taste in titles with every title."""
+        out: FloatArray = _unit(self.index.tastes(self.histories)) @ self.index.text.T
+        return out
+
+    @cached_property
+    def paths(self) -> FloatArray:
+        """How strongly what each user did leads to every product, not negative."""
+        out: FloatArray = path_strengths(self.histories, self.index.leads_to).toarray()
+        return out
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """All of it, weighed; popularity for users without events."""
+        fusion = self.index.fusion
+        out = self.graph + self.index.prior()
+        if fusion.path_weight:
+            out += fusion.path_weight * np.sqrt(self.paths)
+        if fusion.text_weight:
+            out += fusion.text_weight * self.text
+        out[self.histories.lengths == 0] = self.index.popularity
+        return out
 
 
 _ARRAYS = ("text", "n_events", "popularity", "trend", "decay", "query")

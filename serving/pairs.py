@@ -10,7 +10,7 @@ from ..data import Histories
 from ..data.dataset import IntArray
 from ..data.matrices import Matrix, incidence
 from ..kg import GraphArrays
-from .index import FloatArray, Index
+from .index import FloatArray, Parts
 
 SCORES = ("first", "graph", "text", "paths")
 """Scores over the whole catalogue, each given raw, as the distance to the user's best, and as a rank."""
@@ -46,39 +46,30 @@ class PairFeatures:
         """From the exported graph."""
         return cls(_fact(arrays, "IN_CATEGORY", "Category"), _fact(arrays, "MADE_BY", "Brand"))
 
-    def compute(
-        self, index: Index, histories: Histories, candidates: IntArray, first: FloatArray
-    ) -> FloatArray:
+    def compute(self, parts: Parts, candidates: IntArray) -> FloatArray:
         """The features of every user with each of its candidates, `(n_users, k, n_features)`.
 
         Args:
-            index: The first stage.
-            histories: Of `n_users`, each with at least one event.
+            parts: What the first stage says of `n_users`, each with at least one event.
             candidates: Product rows, `(n_users, k)`.
-            first: Scores of the first stage, `(n_users, n_products)`.
         """
+        index, histories = parts.index, parts.histories
         last = histories.products[histories.offsets[1:] - 1]
-        taste = incidence(histories, len(index.ids), DECAY)
-        text, unit = index.text, index.unit
         out: dict[str, npt.NDArray[np.generic]] = {}
-        every = {
-            "first": first,
-            "graph": index.cosines(histories),
-            "text": index.text_cosines(histories),
-            "paths": index.paths(histories),
-        }
+        every = {"first": parts.scores, "graph": parts.graph, "text": parts.text, "paths": parts.paths}
         for name, scores in every.items():
             own = np.take_along_axis(scores, candidates, axis=1)
             out[name] = own
             out[f"{name}_gap"] = own - own.max(axis=1, keepdims=True)
             out[f"{name}_rank"] = (-own).argsort(axis=1, kind="stable").argsort(axis=1)
         recent = _padded(histories, RECENT)  # (n_users, RECENT)
-        for name, vectors in (("graph", unit), ("text", text)):
+        for name, vectors in (("graph", index.unit), ("text", index.text)):
             those = vectors[candidates]  # (n_users, k, d)
             out[f"{name}_last"] = (those @ vectors[last][:, :, None])[:, :, 0]
             out[f"{name}_best"] = (those @ vectors[recent].transpose(0, 2, 1)).max(axis=2)
         out["paths_last"] = np.take_along_axis(index.leads_to[last].toarray(), candidates, axis=1)
         out["paths_back"] = np.take_along_axis(index.comes_from[last].toarray(), candidates, axis=1)
+        taste = incidence(histories, len(index.ids), DECAY)
         for name, fact in (("leaf", self.leaf), ("brand", self.brand)):
             known = fact[candidates] >= 0
             out[f"{name}_last"] = known & (fact[candidates] == fact[last][:, None])

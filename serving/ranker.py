@@ -27,11 +27,16 @@ class Ranker:
 
         The second stage is learned for products that are new to the user; the user's own get no place in it.
         """
-        first = self.index.scores(histories)
+        parts = self.index.parts(histories)
+        if self.second is None:
+            return parts.scores
         known = np.flatnonzero(histories.lengths)
-        if self.second is not None and len(known):
-            first[known] = self.second.scores(self.index, histories.take(known), first[known])
-        return first
+        if len(known) == len(histories):
+            return self.second.scores(parts)
+        out = parts.scores
+        if len(known):
+            out[known] = self.second.scores(self.index.parts(histories.take(known)))
+        return out
 
     def save(self, path: Path) -> None:
         """Write both stages to one file, whole or not at all."""

@@ -230,16 +230,15 @@ class Recommender:
 
     def _explanation(self, events: IntArray, row: int) -> Explanation:
         product, title = str(self.index.ids[row]), self.catalogue.title(row)
-        history = _one(events)
-        first = self.index.scores(history)
-        score = float(first[0, row])
+        parts = self.index.parts(_one(events))
+        first = score = float(parts.scores[0, row])
         if not len(events):
             return Explanation(product, title, score, (), score, score)
         second: dict[str, float] = {}
         if self.ranker.second is not None:
             score = float(self._scores(events)[row])
-            found = self.ranker.second.contributions(self.index, history, first, row)
-            second = found or {"not among the candidates": score - float(first[0, row])}
+            found = self.ranker.second.contributions(parts, row)
+            second = found or {"not among the candidates": score - first}
         names, amounts = channel_contributions(self.index, events, row)
         counted = events[-len(amounts) :]
         contributions = [
@@ -258,9 +257,7 @@ class Recommender:
             dict.fromkeys(way for carrier in carriers for way in self.catalogue.paths(carrier, row))
         )
         prior = float(self.index.prior()[row])
-        return Explanation(
-            product, title, score, tuple(contributions), prior, float(first[0, row]), second, paths
-        )
+        return Explanation(product, title, score, tuple(contributions), prior, first, second, paths)
 
     def _ranking(self, order: IntArray, scores: FloatArray, reasons: Sequence[str]) -> Recommendations:
         items = (

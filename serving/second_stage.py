@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..data import Histories
 from ..data.dataset import IntArray
 from ..data.splits import Cases
-from .index import FloatArray, Index
+from .index import FloatArray, Index, Parts
 from .pairs import FEATURES, PairFeatures
 
 BATCH_CELLS = 4_000_000
@@ -58,51 +58,41 @@ class SecondStage:
     cold_offset: float = 0.0
     """Added to what the trees say of a product without events."""
 
-    def scores(self, index: Index, histories: Histories, first: FloatArray) -> FloatArray:
+    def scores(self, parts: Parts) -> FloatArray:
         """Scores of every product, `(n_users, n_products)`: the candidates by the trees, above all others.
 
         Args:
-            index: The first stage.
-            histories: Each with at least one event.
-            first: Scores of the first stage, `(n_users, n_products)`.
+            parts: What the first stage says of `n_users`, each with at least one event.
         """
-        out = first.copy()
-        for rows in _batches(len(histories), len(index.ids)):
-            asked = histories.take(rows)
-            candidates = best_candidates(index, asked, first[rows], self.candidates)
-            pairs = self.features.compute(index, asked, candidates, first[rows])
-            new = self._predict(pairs) + self.cold_offset * (index.n_events[candidates] == 0)
-            others = first[rows].copy()
-            np.put_along_axis(others, candidates, -np.inf, axis=1)
-            others[_own(asked)] = -np.inf
-            best = others.max(axis=1, keepdims=True)
-            drop = np.where(np.isfinite(best), best - new.min(axis=1, keepdims=True) + 1, 0)
-            moved = first[rows] - drop
-            np.put_along_axis(moved, candidates, new, axis=1)
-            out[rows] = moved
+        candidates = best_candidates(parts, self.candidates)
+        new = self._predict(self.features.compute(parts, candidates))
+        new += self.cold_offset * (parts.index.n_events[candidates] == 0)
+        others = parts.scores.copy()
+        np.put_along_axis(others, candidates, -np.inf, axis=1)
+        others[_own(parts.histories)] = -np.inf
+        best = others.max(axis=1, keepdims=True)
+        drop = np.where(np.isfinite(best), best - new.min(axis=1, keepdims=True) + 1, 0)
+        out: FloatArray = parts.scores - drop
+        np.put_along_axis(out, candidates, new, axis=1)
         return out
 
-    def contributions(
-        self, index: Index, history: Histories, first: FloatArray, product: int
-    ) -> dict[str, float] | None:
+    def contributions(self, parts: Parts, product: int) -> dict[str, float] | None:
         """What each group of features adds to a product's score, largest first, by TreeSHAP (Lundberg 2018).
 
         They add up to the score exactly. None where the product is not among the user's candidates.
 
         Args:
-            index: The first stage.
-            history: Of one user, with at least one event.
-            first: Scores of the first stage, `(1, n_products)`.
+            parts: What the first stage says of one user, with at least one event.
             product: Product row.
         """
-        candidates = best_candidates(index, history, first, self.candidates)
+        candidates = best_candidates(parts, self.candidates)
         (place,) = np.nonzero(candidates[0] == product)
         if not len(place):
             return None
-        pairs = self.features.compute(index, history, candidates, first)[0, place]
+        pairs = self.features.compute(parts, candidates)[0, place]
         amounts = np.asarray(self.booster.predict(pairs, pred_contrib=True))[0]
         out = {"everybody": float(amounts[-1])}
-        out[GROUPS["cold"]] = self.cold_offset * float(index.n_events[product] == 0)
+        out[GROUPS["cold"]] = self.cold_offset * float(parts.index.n_events[product] == 0)
         for name, amount in zip(FEATURES, amounts, strict=False):
             group = GROUPS[name.split("_")[0]]
             out[group] = out.get(group, 0.0) + float(amount)
@@ -177,22 +167,22 @@ def train_second_stage(
     return SecondStage(features, lgb.train(parameters, examples, config.trees), config.candidates)
 
 
-def best_candidates(index: Index, histories: Histories, first: FloatArray, k: int) -> IntArray:
+def best_candidates(parts: Parts, k: int) -> IntArray:
     """The `k` best products of each user that are not in the history, best first, `(n_users, k)`.
 
     Products without events get at least their share of the catalogue, or the trees would hardly see them.
     """
-    scores = first.copy()
-    scores[_own(histories)] = -np.inf
+    scores = parts.scores.copy()
+    scores[_own(parts.histories)] = -np.inf
     k = min(k, int(np.isfinite(scores).sum(axis=1).min()))
-    cold = index.n_events == 0
+    cold = parts.index.n_events == 0
     quota = round(k * cold.mean())
     candidates = _best(scores, k - quota)
     if quota:
         np.put_along_axis(scores, candidates, -np.inf, axis=1)
         scores[:, ~cold] -= 1e6  # cold ones first; others only where those have run out
         candidates = np.hstack([candidates, _best(scores, quota)])
-    order = np.argsort(-np.take_along_axis(first, candidates, axis=1), axis=1, kind="stable")
+    order = np.argsort(-np.take_along_axis(parts.scores, candidates, axis=1), axis=1, kind="stable")
     return np.take_along_axis(candidates, order, axis=1)
 
 
@@ -212,13 +202,11 @@ def _examples(
     pairs, chosen = [], []
     for rows in _batches(len(cases), n_products):
         asked = cases.histories.take(rows)
-        first = index.scores(asked)
-        candidates = best_candidates(index, asked, first, k)
+        candidates = best_candidates(index.parts(asked), k)
         labels = np.isin(rows[:, None] * n_products + candidates, wanted)
-        hit = labels.any(axis=1)
-        if hit.any():
-            asked, candidates, first = asked.take(np.flatnonzero(hit)), candidates[hit], first[hit]
-            pairs.append(features.compute(index, asked, candidates, first))
+        hit = np.flatnonzero(labels.any(axis=1))
+        if len(hit):
+            pairs.append(features.compute(index.parts(asked.take(hit)), candidates[hit]))
             chosen.append(labels[hit].astype(np.int8))
     if not pairs:
         return np.zeros((0, k, len(FEATURES)), dtype=np.float32), np.zeros((0, k), dtype=np.int8)

@@ -84,12 +84,14 @@ def test_the_features_are_what_their_names_say() -> None:
     index = replace(index_of(vectors, np.array([3, 1, 0, 2])), leads_to=leads_to)
     pairs = PairFeatures(np.array([0, 1, 1, 0]), np.array([5, 6, 5, -1]))
     history = histories_of([[0, 1]])
-    first = np.array([[0.0, 0.0, 0.9, 0.4]], dtype=np.float32)
-    (values,) = pairs.compute(index, history, np.array([[3, 2]]), first)
+    parts = index.parts(history)
+    first = parts.scores[0, [3, 2]]
+    (values,) = pairs.compute(parts, np.array([[3, 2]]))
     of = {name: values[:, column].tolist() for column, name in enumerate(FEATURES)}
     older, newer = np.exp(-DECAY), 1.0
-    assert of["first"] == pytest.approx([0.4, 0.9])
-    assert of["first_gap"] == pytest.approx([-0.5, 0])
+    assert first[0] < first[1]
+    assert of["first"] == pytest.approx(first)
+    assert of["first_gap"] == pytest.approx([first[0] - first[1], 0])
     assert of["first_rank"] == [1, 0]
     query = np.exp(-0.5) * vectors[0] + vectors[1]
     assert of["graph"][1] == pytest.approx(query @ [1, 1] / np.linalg.norm(query) / np.sqrt(2))
@@ -124,7 +126,7 @@ def test_the_candidates_come_first_and_the_others_keep_their_order(index: Index,
     history = histories_of([[3, 9, 14]])
     first = index.scores(history)
     (scores,) = Ranker(index, second).scores(history)
-    (candidates,) = best_candidates(index, history, first, CONFIG.candidates)
+    (candidates,) = best_candidates(index.parts(history), CONFIG.candidates)
     others = np.setdiff1d(np.arange(N), [*candidates, 3, 9, 14])
     assert scores[candidates].min() > scores[others].max()
     np.testing.assert_array_equal(np.argsort(scores[others]), np.argsort(first[0, others]))
@@ -132,8 +134,9 @@ def test_the_candidates_come_first_and_the_others_keep_their_order(index: Index,
 
 def test_products_without_events_are_candidates_in_proportion(index: Index) -> None:
     history = histories_of([[3, 9]])
-    first = index.scores(history) - 10 * (index.n_events == 0)
-    (candidates,) = best_candidates(index, history, first, 20)
+    index = index.with_fusion(replace(index.fusion, cold_offset=-10.0))
+    first = index.scores(history)
+    (candidates,) = best_candidates(index.parts(history), 20)
     assert len(set(candidates)) == 20
     assert np.count_nonzero(index.n_events[candidates] == 0) == round(20 * np.mean(index.n_events == 0))
     assert not {3, 9} & set(candidates)
@@ -142,19 +145,19 @@ def test_products_without_events_are_candidates_in_proportion(index: Index) -> N
 
 def test_more_candidates_than_products_are_all_products_that_are_new(index: Index) -> None:
     history = histories_of([[3]])
-    candidates = best_candidates(index, history, index.scores(history), 500)[0]
+    candidates = best_candidates(index.parts(history), 500)[0]
     assert sorted(candidates) == [product for product in range(N) if product != 3]
 
 
 def test_the_contributions_add_up_to_the_score(index: Index, second: SecondStage) -> None:
     history = histories_of([[3, 9, 14]])
-    first = index.scores(history)
+    first = index.parts(history)
     (scores,) = Ranker(index, second).scores(history)
-    for product in best_candidates(index, history, first, CONFIG.candidates)[0]:
-        parts = second.contributions(index, history, first, int(product))
+    for product in best_candidates(first, CONFIG.candidates)[0]:
+        parts = second.contributions(first, int(product))
         assert parts is not None
         assert sum(parts.values()) == pytest.approx(scores[product], abs=1e-5)
-    assert second.contributions(index, history, first, 3) is None
+    assert second.contributions(first, 3) is None
 
 
 def test_a_user_without_events_is_served_by_popularity(index: Index, second: SecondStage) -> None:
@@ -189,13 +192,13 @@ def test_training_twice_gives_the_same_trees(
 
 def test_the_cold_offset_lifts_products_without_events(index: Index, second: SecondStage) -> None:
     history = histories_of([[3, 9, 14]])
-    (candidates,) = best_candidates(index, history, index.scores(history), CONFIG.candidates)
+    (candidates,) = best_candidates(index.parts(history), CONFIG.candidates)
     lifted = replace(second, cold_offset=0.5)
     (before,), (after,) = (Ranker(index, stage).scores(history) for stage in (second, lifted))
     gain = (after - before)[candidates]
     assert gain == pytest.approx(0.5 * (index.n_events[candidates] == 0), abs=1e-5)
     product = next(int(p) for p in candidates if index.n_events[p] == 0)
-    parts = lifted.contributions(index, history, index.scores(history), product)
+    parts = lifted.contributions(index.parts(history), product)
     assert parts is not None
     assert sum(parts.values()) == pytest.approx(after[product], abs=1e-5)
 
