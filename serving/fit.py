@@ -45,16 +45,17 @@ class FitConfig:
     """How products become neighbours."""
     second_stage: SecondStageConfig | None = field(default_factory=SecondStageConfig)
     """How the second stage is trained; None for the first alone."""
-    cold_share: float = 1 / 3
-    """What cold targets weigh against warm ones in choosing the cold offsets of both stages, in [0, 1]."""
+    cold_weight: float = 2.0
+    """How many times as much a choice of a product without events counts as one of another in choosing the cold
+    offsets; how often it comes is taken from the share of such products in the catalogue."""
     simulated_cold: float = 0.1
     """Share of the trained products that play the cold ones, in (0, 1)."""
     most_cases: int = 5000
     """Validation uses at most so many users."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.cold_share <= 1:
-            raise ValueError(f"cold_share is {self.cold_share}; it must be in [0, 1]")
+        if self.cold_weight < 0:
+            raise ValueError(f"cold_weight is {self.cold_weight}; it must not be negative")
         if not 0 < self.simulated_cold < 1:
             raise ValueError(f"simulated_cold is {self.simulated_cold}; it must be between 0 and 1")
 
@@ -162,6 +163,8 @@ class _Trial:
     """Cases whose targets have events."""
     cold: Cases
     """Cases whose targets play the new ones."""
+    cold_share: float
+    """What the figure for cold targets weighs beside the one for warm targets, in [0, 1]."""
 
 
 def _trial(
@@ -186,7 +189,9 @@ def _trial(
         return None
     data = with_events(base, known, config.train.network.max_history, config.graph)
     demand = Demand.of(known, len(index.ids), timed=timed)
-    return _Trial(Index.of(network, data, index.fusion, demand), warm, cold)
+    share = float(np.mean(index.n_events == 0))
+    cold_share = config.cold_weight * share / (config.cold_weight * share + 1 - share)
+    return _Trial(Index.of(network, data, index.fusion, demand), warm, cold, cold_share)
 
 
 def _cold_offset(trial: _Trial, measure: Measure, config: FitConfig) -> FusionConfig:
@@ -197,7 +202,7 @@ def _cold_offset(trial: _Trial, measure: Measure, config: FitConfig) -> FusionCo
         tried = Ranker(trial.index.with_fusion(replace(fusion, cold_offset=offset)))
         return measure(tried, trial.warm), measure(tried, trial.cold)
 
-    return replace(fusion, cold_offset=choose_cold_offset(figures, config.cold_share, COLD_OFFSETS))
+    return replace(fusion, cold_offset=choose_cold_offset(figures, trial.cold_share, COLD_OFFSETS))
 
 
 def _with_cold_offset(
@@ -212,7 +217,7 @@ def _with_cold_offset(
         tried = Ranker(first, replace(second, cold_offset=offset))
         return measure(tried, warm), measure(tried, cold)
 
-    return replace(second, cold_offset=choose_cold_offset(figures, config.cold_share, SECOND_COLD_OFFSETS))
+    return replace(second, cold_offset=choose_cold_offset(figures, trial.cold_share, SECOND_COLD_OFFSETS))
 
 
 def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:

@@ -218,6 +218,12 @@ def test_fusion_weights_are_the_ones_that_measure_best(trained: Run) -> None:
     assert choose_weights(still, lambda tried: tried.fusion.trend_weight).trend_weight == 0.0
 
 
+@pytest.mark.parametrize("wrong", [{"cold_weight": -1.0}, {"simulated_cold": 1.0}])
+def test_a_fit_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} is .*; it must"):
+        FitConfig(**wrong)  # type: ignore[arg-type]
+
+
 def test_demand_halves_with_the_half_lives() -> None:
     week = TREND_HALF_LIFE
     at = np.array([0, week, week, 2 * week], dtype=np.int64)
