@@ -19,16 +19,16 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.rankings import RANKINGS, RESULTS  # noqa: E402
+from benchmarks.rankings import OURS, RANKINGS, RESULTS  # noqa: E402
 from cartograph.data import load, split  # noqa: E402
 from cartograph.data.splits import Split  # noqa: E402
-from cartograph.evaluation import BASELINES, write_json  # noqa: E402
+from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.evaluation.factorisation import AlsConfig, BprConfig  # noqa: E402
 from cartograph.evaluation.lightgcn import LightGcnConfig  # noqa: E402
 from cartograph.evaluation.sasrec import SasRecConfig  # noqa: E402
-from cartograph.serving.pipeline import content_knn_bert  # noqa: E402
+from cartograph.serving.pipeline import models  # noqa: E402
 
-MODELS = {**BASELINES, "content-knn-bert": content_knn_bert}
+MODELS: dict[str, Any] = {name: model for name, model in models().items() if name != OURS}
 
 WIDE: dict[str, list[Any]] = {
     "als": [AlsConfig(f, a) for f, a in product((64, 512), (10.0, 40.0))],

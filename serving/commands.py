@@ -73,10 +73,10 @@ def _train(options: Namespace) -> None:
 def _evaluate(options: Namespace) -> None:
     from ..encoders import DEFAULT_ENCODER
     from ..evaluation import Answers, to_text, write_json
-    from .pipeline import cartograph, evaluate_models
+    from .pipeline import evaluate_models, models
 
     settings, seeds = protocol_settings(options), _seeds(options.seeds)
-    ours = cartograph(
+    known = models(
         encoder=options.encoder or DEFAULT_ENCODER, config=fit_config(options), device=options.device
     )
     names = [name.strip() for name in options.models.split(",")]
@@ -84,7 +84,7 @@ def _evaluate(options: Namespace) -> None:
     answers = Answers(Path(options.keep), given) if options.keep else None
     dataset = _core(load(options.source), options)
     document = evaluate_models(
-        dataset, options.protocol, names, ours, seeds=seeds, answers=answers, **settings
+        dataset, options.protocol, names, known, seeds=seeds, answers=answers, **settings
     )
     print(to_text(document))
     if options.json:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..data import Columns, Dataset, load
 from ..evaluation import to_table
-from .pipeline import cartograph, encode_stage, evaluate_models, load_stage, train_stage
+from .pipeline import encode_stage, evaluate_models, load_stage, models, train_stage
 from .printing import print_explanation, print_ranking
 from .recommender import Recommender
 from .run import Run
@@ -35,8 +35,9 @@ def run_demo(run: Run) -> None:
     epochs = train_stage(run)
     print(f"{len(epochs)} epochs, best NDCG@10 on validation {max(e.validation for e in epochs):.4f}")
     _heading("4. Evaluate on a time split: train on the past, ask about the future")
-    ours = cartograph(cache=run.embeddings)
-    print(to_table(evaluate_models(sample, "time", ["popular", "item-knn", "cartograph"], ours)["models"]))
+    names = ("popular", "item-knn", "cartograph")
+    document = evaluate_models(sample, "time", names, models(cache=run.embeddings))
+    print(to_table(document["models"]))
     with Recommender.load(run.folder) as recommender:
         _show(recommender, sample, newcomer, buyers)
     _heading(f"Done in {time.monotonic() - begun:.0f} s. Go on with")

@@ -46,8 +46,8 @@ class FitConfig:
     second_stage: SecondStageConfig | None = field(default_factory=SecondStageConfig)
     """How the second stage is trained; None for the first alone."""
     cold_weight: float = 2.0
-    """How many times as much a choice of a product without events counts as one of another in choosing the cold
-    offsets; how often it comes is taken from the share of such products in the catalogue."""
+    """How many times as much a choice of a product without events counts as one of another when cold offsets
+    are chosen; how often it comes is taken from the share of such products in the catalogue."""
     simulated_cold: float = 0.1
     """Share of the trained products that play the cold ones, in (0, 1)."""
     most_cases: int = 5000

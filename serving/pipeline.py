@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -237,15 +238,25 @@ def prepare(
     return Prepared(given, arrays, vectors, _numbers(given.train, arrays))
 
 
-content_knn_bert = content_knn(tuple(TEMPLATES), text_vectors)
-"""Content-kNN as in `evaluation`, on text read by the default encoder."""
+def models(
+    *,
+    encoder: str = DEFAULT_ENCODER,
+    config: FitConfig = FitConfig(),
+    device: str = "auto",
+    cache: Path | None = None,
+    progress: bool = True,
+) -> dict[str, Fit]:
+    """Every model by its name on the command line; arguments as of `cartograph`."""
+    vectors = partial(text_vectors, encoder=encoder, device=device, cache=cache, progress=progress)
+    ours = cartograph(encoder=encoder, config=config, device=device, cache=cache, progress=progress)
+    return {**BASELINES, "content-knn-bert": content_knn(tuple(TEMPLATES), vectors), "cartograph": ours}
 
 
 def evaluate_models(
     dataset: Dataset,
     protocol: str,
-    models: Sequence[str],
-    ours: Fit,
+    names: Sequence[str],
+    known: Mapping[str, Fit],
     *,
     seeds: Sequence[int] = (0,),
     answers: Answers | None = None,
@@ -257,8 +268,8 @@ def evaluate_models(
     Args:
         dataset: Any.
         protocol: One of `data.PROTOCOLS`.
-        models: `cartograph`, `content-knn-bert` or names of `evaluation.BASELINES`.
-        ours: What `cartograph` stands for.
+        names: Of the models.
+        known: What names stand for, such as `models()`.
         seeds: One split is drawn, and every model fitted, with each.
         answers: Where what each model answered is kept; what is there is not fitted again.
         progress: Whether to show a bar on stderr.
@@ -267,14 +278,13 @@ def evaluate_models(
     Raises:
         ValueError: A model has no such name, or what is kept answers another evaluation.
     """
-    known: dict[str, Fit] = {**BASELINES, "content-knn-bert": content_knn_bert, "cartograph": ours}
-    for name in models:
+    for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise ValueError(f"no model {name!r}; choose from {', '.join(known)}{hint}")
     exams = (split(dataset, protocol, seed=seed, **settings) for seed in seeds)
-    return examine(exams, {name: known[name] for name in models}, answers=answers, progress=progress)
+    return examine(exams, {name: known[name] for name in names}, answers=answers, progress=progress)
 
 
 def _refuse_others(graph: GraphStore, dataset: Dataset) -> None:

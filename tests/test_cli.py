@@ -53,12 +53,12 @@ def test_help_needs_neither_torch_nor_pandas() -> None:
 
 def test_every_verb_has_a_command_and_the_names_are_the_real_ones() -> None:
     from cartograph import data
-    from cartograph.evaluation import BASELINES
+    from cartograph.serving import pipeline
 
     (verbs,) = (action.choices for action in build_parser()._actions if action.dest == "verb")
     assert set(verbs or ()) == set(commands.COMMANDS)
     assert set(PROTOCOLS) == set(data.PROTOCOLS)
-    assert set(MODELS) == {*BASELINES, "content-knn-bert", "cartograph"}
+    assert set(MODELS) == set(pipeline.models())
 
 
 def test_recommend_prints_titles_and_reasons(run: str, capsys: pytest.CaptureFixture[str]) -> None:

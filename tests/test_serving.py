@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from cartograph.data import Dataset, Histories, RunError, UnknownIdError
+from cartograph.data import Dataset, EncoderError, Histories, RunError, UnknownIdError, leave_one_out
 from cartograph.gnn import NetworkConfig, TrainConfig, load_checkpoint
 from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig, hold_out
 from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_cold_offset, choose_weights
 from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand
-from cartograph.serving.pipeline import encode_stage, load_stage, train_stage
+from cartograph.serving.pipeline import encode_stage, load_stage, models, train_stage
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
@@ -43,6 +43,17 @@ def recommender(trained: Run) -> Iterator[Recommender]:
 
 def group(product_id: str) -> str:
     return product_id[1]
+
+
+@pytest.mark.parametrize("name", ["content-knn-bert", "cartograph"])
+def test_models_that_read_text_take_the_encoder_and_the_device_that_were_asked_for(
+    name: str, shop: Dataset, tmp_path: Path
+) -> None:
+    split = leave_one_out(shop).split()
+    with pytest.raises(EncoderError, match="no weights for 'no/such'"):
+        models(encoder="no/such", cache=tmp_path, progress=False)[name](split)
+    with pytest.raises(RuntimeError, match="device string: abacus"):
+        models(device="abacus", cache=tmp_path, progress=False)[name](split)
 
 
 def test_a_known_user_gets_what_is_left_of_the_own_group(recommender: Recommender) -> None:
