@@ -1,7 +1,7 @@
 """From an exported graph, text vectors and histories to a trained index with chosen fusion weights."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,17 +22,15 @@ from ..gnn import (
     with_events,
 )
 from ..kg import GraphArrays
-from .fusion import COLD_OFFSETS, GRAPH_ONLY, SECOND_COLD_OFFSETS, choose_cold_offset, choose_weights
+from .fusion import GRAPH_ONLY, choose_weights
 from .index import Demand, FloatArray, FusionConfig, Index
 from .pairs import PairFeatures
 from .ranker import Ranker
-from .second_stage import SecondStage, SecondStageConfig, train_second_stage
+from .second_stage import SecondStageConfig, train_second_stage
+from .trial import Measure, Trial
 
 HELD_OUT = 0.1
 """Share of the events that a hold-out takes, where there are times."""
-
-Measure = Callable[[Ranker, Cases], float]
-"""A figure to maximise: how well a ranker answers cases, whose rows are the index's."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +124,10 @@ def fit(
     network, data = network.cpu(), data.cpu()
     index = Index.of(network, data, GRAPH_ONLY, demand)
     index = index.with_fusion(choose_weights(index, lambda tried: measure(Ranker(tried), cases)))
-    trial = _trial(base, network, index, histories, validation, config, timed=timed)
+    trial = _trial(base, network, index, histories, validation, measure, config, timed=timed)
     if trial is not None:
-        index = index.with_fusion(_cold_offset(trial, measure, config))
+        trial = trial.with_best_cold_offset()
+        index = index.with_fusion(trial.index.fusion)
     ranker = Ranker(index)
     if config.second_stage is not None:
         inner = _inner_stage(
@@ -146,25 +145,13 @@ def fit(
             inner[0], PairFeatures.of(arrays), inner[1], config.second_stage, config.train.seed
         )
         if second is not None and trial is not None:
-            second = _with_cold_offset(second, trial, index.fusion, measure, config)
-        both = Ranker(index, second)
-        if second is not None and measure(both, cases) > measure(ranker, cases):
-            ranker = both
+            second = trial.best_cold_offset_of(second, config.most_cases // 4, config.train.seed)
+            helps = trial.worth(second) > trial.worth()
+        else:
+            helps = second is not None and measure(Ranker(index, second), cases) > measure(ranker, cases)
+        if helps:
+            ranker = Ranker(index, second)
     return Fitted(ranker, network, data, epochs)
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """The validation as if some of the trained products were new."""
-
-    index: Index
-    """The first stage that knows the events of the others only."""
-    warm: Cases
-    """Cases whose targets have events."""
-    cold: Cases
-    """Cases whose targets play the new ones."""
-    cold_share: float
-    """What the figure for cold targets weighs beside the one for warm targets, in [0, 1]."""
 
 
 def _trial(
@@ -173,10 +160,11 @@ def _trial(
     index: Index,
     histories: Histories,
     validation: Cases,
+    measure: Measure,
     config: FitConfig,
     *,
     timed: bool,
-) -> _Trial | None:
+) -> Trial | None:
     """A trial of new products; None where nobody chose one of them, or none of the others."""
     withheld = _withheld(histories, int(base["product"].num_nodes), config)
     known = select(histories, ~withheld[histories.products])
@@ -191,33 +179,7 @@ def _trial(
     demand = Demand.of(known, len(index.ids), timed=timed)
     share = float(np.mean(index.n_events == 0))
     cold_share = config.cold_weight * share / (config.cold_weight * share + 1 - share)
-    return _Trial(Index.of(network, data, index.fusion, demand), warm, cold, cold_share)
-
-
-def _cold_offset(trial: _Trial, measure: Measure, config: FitConfig) -> FusionConfig:
-    """The trial's fusion with the cold offset that does best in it."""
-    fusion = trial.index.fusion
-
-    def figures(offset: float) -> tuple[float, float]:
-        tried = Ranker(trial.index.with_fusion(replace(fusion, cold_offset=offset)))
-        return measure(tried, trial.warm), measure(tried, trial.cold)
-
-    return replace(fusion, cold_offset=choose_cold_offset(figures, trial.cold_share, COLD_OFFSETS))
-
-
-def _with_cold_offset(
-    second: SecondStage, trial: _Trial, fusion: FusionConfig, measure: Measure, config: FitConfig
-) -> SecondStage:
-    """The second stage with the cold offset that does best in the trial, given the first stage's fusion."""
-    most = config.most_cases // 4  # a second stage takes longer
-    warm, cold = (cases.sample(most, config.train.seed) for cases in (trial.warm, trial.cold))
-    first = trial.index.with_fusion(fusion)
-
-    def figures(offset: float) -> tuple[float, float]:
-        tried = Ranker(first, replace(second, cold_offset=offset))
-        return measure(tried, warm), measure(tried, cold)
-
-    return replace(second, cold_offset=choose_cold_offset(figures, trial.cold_share, SECOND_COLD_OFFSETS))
+    return Trial(Index.of(network, data, index.fusion, demand), warm, cold, cold_share, measure)
 
 
 def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:

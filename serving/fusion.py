@@ -1,6 +1,6 @@
-"""Choosing the weights of graph, text, trend and coldness on validation."""
+"""Choosing the weights of paths, text and trend on validation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from .index import FusionConfig, Index
@@ -14,10 +14,6 @@ WEIGHTS = {
     "trend_weight": (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1),
 }
 """What is tried for each weight, in this order."""
-
-COLD_OFFSETS = (0.0, 0.02, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
-SECOND_COLD_OFFSETS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
-"""For the second stage, whose scores lie further apart."""
 
 
 def choose_weights(index: Index, measure: Callable[[Index], float]) -> FusionConfig:
@@ -33,21 +29,3 @@ def choose_weights(index: Index, measure: Callable[[Index], float]) -> FusionCon
             tried = [replace(fusion, **{name: weight}) for weight in weights]
             fusion = max(tried, key=lambda fusion: measure(index.with_fusion(fusion)))
     return fusion
-
-
-def choose_cold_offset(
-    measure: Callable[[float], tuple[float, float]], cold_share: float, offsets: Sequence[float]
-) -> float:
-    """The cold offset that best serves warm and cold targets together; of equals the smallest.
-
-    Args:
-        measure: Two figures to maximise on validation, given an offset: for warm targets, and for cold ones.
-        cold_share: What the figure for cold targets weighs, in [0, 1]; the one for warm targets has the rest.
-        offsets: What to try, ascending.
-    """
-
-    def value(offset: float) -> float:
-        warm, cold = measure(offset)
-        return (1 - cold_share) * warm + cold_share * cold
-
-    return max(offsets, key=value)

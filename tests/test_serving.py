@@ -10,16 +10,18 @@ import pytest
 import torch
 
 from cartograph.data import Dataset, EncoderError, Histories, RunError, UnknownIdError, leave_one_out
+from cartograph.data.splits import Cases
 from cartograph.gnn import NetworkConfig, TrainConfig, load_checkpoint
 from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig, hold_out
-from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_cold_offset, choose_weights
+from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_weights
 from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand
 from cartograph.serving.pipeline import encode_stage, load_stage, models, train_stage
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
 from cartograph.serving.search import SearchIndex
+from cartograph.serving.trial import Trial
 from tests.planted import planted_shop
 
 CONFIG = FitConfig(train=TrainConfig(network=NetworkConfig(dimension=16), epochs=6, batch_size=32))
@@ -254,10 +256,21 @@ def test_demand_halves_with_the_half_lives() -> None:
     assert not untimed.trend.any()
 
 
-def test_the_cold_offset_that_serves_warm_and_cold_best_is_chosen() -> None:
-    warm_falls = {0.0: (0.5, 0.0), 0.1: (0.4, 0.3), 0.2: (0.1, 0.4)}
-    for share, offset in ((0.0, 0.0), (0.5, 0.1), (1.0, 0.2)):
-        assert choose_cold_offset(warm_falls.__getitem__, share, list(warm_falls)) == offset
+@pytest.mark.parametrize(("share", "offset"), [(0.0, 0.0), (0.5, 0.1), (1.0, 0.2)])
+def test_the_cold_offset_that_serves_warm_and_cold_best_is_chosen(
+    trained: Run, share: float, offset: float
+) -> None:
+    warm, cold = (hold_out(planted_shop().histories(), timed=False)[1].sample(n) for n in (3, 2))
+    falls = {0.0: (0.5, 0.0), 0.1: (0.4, 0.3), 0.2: (0.1, 0.4)}
+
+    def measure(ranker: Ranker, cases: Cases) -> float:
+        return falls.get(ranker.index.fusion.cold_offset, (0.0, 0.0))[len(cases) == 2]
+
+    trial = Trial(Ranker.load(trained.index).index, warm, cold, share, measure)
+    assert trial.with_best_cold_offset().index.fusion.cold_offset == offset
+    assert trial.with_best_cold_offset().worth() == max(
+        (1 - share) * w + share * c for w, c in falls.values()
+    )
 
 
 def test_the_cold_offset_lifts_products_without_events_only(trained: Run) -> None:
