@@ -9,6 +9,9 @@ from .evaluate import Scorer
 
 FloatArray = npt.NDArray[np.float32]
 
+ROWS = 1024
+"""Rows of a sparse matrix that are sorted at once."""
+
 
 def incidence(histories: Histories, n_products: int, decay: float = 0.0) -> sp.csr_array:
     """`exp(-decay · age)` of every event, latest age 0, summed by product, `(n_users, n_products)`."""
@@ -43,6 +46,11 @@ def largest(matrix: sp.csr_array, k: int) -> sp.csr_array:
     >>> largest(sp.csr_array([[3.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), 2).toarray().tolist()
     [[3.0, 0.0, 2.0], [0.0, 1.0, 0.0]]
     """
+    starts = range(0, max(matrix.shape[0], 1), ROWS)
+    return sp.csr_array(sp.vstack([_largest(matrix[start : start + ROWS], k) for start in starts]))
+
+
+def _largest(matrix: sp.csr_array, k: int) -> sp.csr_array:
     lengths = np.diff(matrix.indptr)
     row = np.repeat(np.arange(matrix.shape[0]), lengths)
     order = np.lexsort((-matrix.data, row))
