@@ -11,6 +11,9 @@ from .dataset import Histories
 Matrix = sp.csr_array[Any, Any]
 FloatArray = npt.NDArray[np.float32]
 
+ROWS = 1024
+"""Rows of a sparse matrix that are sorted at once."""
+
 PATH_DECAY = 0.3
 """Decay per event of the paths that start from it."""
 
@@ -33,6 +36,11 @@ def largest(matrix: Matrix, k: int) -> Matrix:
     >>> largest(sp.csr_array([[3.0, 1.0, 2.0], [0.0, 1.0, 0.0]]), 2).toarray().tolist()
     [[3.0, 0.0, 2.0], [0.0, 1.0, 0.0]]
     """
+    starts = range(0, max(matrix.shape[0], 1), ROWS)
+    return Matrix(sp.vstack([_largest(matrix[start : start + ROWS], k) for start in starts]))
+
+
+def _largest(matrix: Matrix, k: int) -> Matrix:
     lengths = np.diff(matrix.indptr)
     row = np.repeat(np.arange(matrix.shape[0]), lengths)
     order = np.lexsort((-matrix.data, row))

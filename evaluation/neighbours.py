@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import scipy.sparse as sp
@@ -53,8 +54,12 @@ def _prepare_products(split: Split) -> Callable[[NeighbourConfig], Scorer]:
     similar.eliminate_zeros()
     popularity = event_counts(histories, n_products)
 
+    @lru_cache(maxsize=1)
+    def nearest(neighbours: int) -> sp.csr_array:
+        return largest(similar, neighbours)
+
     def build(config: NeighbourConfig) -> Scorer:
-        kept = largest(similar, config.neighbours)
+        kept = nearest(config.neighbours)
         return lambda asked: filled((incidence(asked, n_products, config.decay) @ kept).toarray(), popularity)
 
     return build

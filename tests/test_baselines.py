@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from cartograph.data import CartographError, DataError, Dataset, Histories, leave_one_out, user_cold
+from cartograph.data import CartographError, DataError, Dataset, Histories, leave_one_out, matrices, user_cold
 from cartograph.data.splits import Cases, Exam, Split
 from cartograph.evaluation import BASELINES, Scorer, linear_models, rank_targets
 from cartograph.evaluation.content import tfidf
@@ -182,6 +182,15 @@ def test_item_knn_adds_up_cosines_of_products() -> None:
     np.testing.assert_allclose(scores[0, [1, 2]], [with_1, with_2], rtol=1e-6)
     np.testing.assert_allclose(scores[1, 0], with_1 / 2 + with_2, rtol=1e-6)
     assert scores[0, 3] < 0  # nothing is known of it, so it comes last
+
+
+def test_the_largest_entries_of_many_rows_are_those_of_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    table = sp.csr_array(np.where(rng.random((7, 9)) < 0.5, 0.0, rng.integers(1, 4, (7, 9)).astype(float)))
+    together = matrices.largest(table, 3)
+    monkeypatch.setattr(matrices, "ROWS", 2)
+    np.testing.assert_array_equal(matrices.largest(table, 3).toarray(), together.toarray())
+    assert matrices.largest(table[:0], 3).shape == (0, 9)
 
 
 def test_item_knn_keeps_the_nearest_products_of_each_only() -> None:
