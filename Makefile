@@ -19,6 +19,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/encode.py
 	$(BIN)/python benchmarks/ranking.py
+	$(BIN)/python benchmarks/peers.py
 	$(BIN)/cartograph demo --run runs/bench > benchmarks/results/demo.txt
 
 docs: $(SETUP)

@@ -27,6 +27,7 @@ from cartograph.data.online_retail import load_online_retail
 from cartograph.data.recbole import load_recbole
 from cartograph.data.retailrocket import load_retailrocket
 from cartograph.data.sequences import load_sequences
+from cartograph.evaluation.report import cell
 from cartograph.kg.schema import NODES, RELATIONS, Kind
 from cartograph.serving.cli import build_parser
 from tools.results import headline, results_page
@@ -123,7 +124,7 @@ def _properties(properties: dict[str, Kind]) -> str:
 
 def readme_page() -> str:
     """`README.md`, its generated blocks filled anew."""
-    blocks = {"demo": _demo(), "ranking": headline(), "speed": _speed()}
+    blocks = {"demo": _demo(), "ranking": headline(), "speed": _speed(), "peers": _peers()}
 
     def fill(found: re.Match[str]) -> str:
         return f"{found[1]}\n{blocks[found[2]]}\n{found[3]}"
@@ -150,6 +151,24 @@ def _speed() -> str:
         f"| {encode['ratio']:.2f} times as fast as sentence-transformers |",
         f"| the second time | {encode['second_time_seconds']:.1f} | from the cache |",
     ]
+    return "\n".join(lines)
+
+
+def _peers() -> str:
+    lines = [
+        "| model | seconds of training | NDCG@10 validation | test | peak memory | ms for a user | 99 % |",
+        "|---" * 7 + "|",
+    ]
+    file = RESULTS / "peers.json"
+    models = json.loads(file.read_text())["models"] if file.exists() else {}
+    for name, found in models.items():
+        seconds, taken = found["seconds"], found["milliseconds"]
+        more = f"{len(found['epochs'])} epochs" if "epochs" in found else f"texts {seconds['texts']:.0f} more"
+        lines.append(
+            f"| {name} | {seconds['training']:.0f} ({more}) | {cell(found['validation'])} "
+            f"| {cell(found['test'])} | {found['peak_gb']:.2f} GB "
+            f"| {taken['median']:.1f} | {taken['p99']:.1f} |"
+        )
     return "\n".join(lines)
 
 
