@@ -34,7 +34,7 @@ WIDE: dict[str, list[Any]] = {
     "als": [AlsConfig(f, a) for f, a in product((64, 512), (10.0, 40.0))],
     "bpr": [BprConfig(f, regularization=r) for f, r in product((64, 256), (0.001, 0.01))],
     "lightgcn": [LightGcnConfig(layers=1), LightGcnConfig(layers=3), LightGcnConfig(regularization=1e-3)],
-    "sasrec": [SasRecConfig(dropout=0.5), SasRecConfig(temperature=0.05), SasRecConfig(layers=2)],
+    "sasrec": [SasRecConfig(d=256), SasRecConfig(dropout=0.3)],
 }
 """What is tried on the first dataset besides the grid of every evaluation."""
 

@@ -23,15 +23,15 @@ class SasRecConfig:
     """Length of a vector."""
     layers: int = 1
     """Transformer layers."""
-    heads: int = 2
+    heads: int = 1
     """Heads of attention in each."""
-    dropout: float = 0.3
+    dropout: float = 0.5
     """Share of what is dropped in training, of the input and in the layers, in [0, 1)."""
     max_history: int = 50
     """How many of the last events are read."""
     temperature: float = 0.07
     """What the cosine of a history's state and a product is divided by."""
-    samples: int = 1024
+    samples: int = 512
     """Products that a step's softmax compares with; catalogues no larger are compared with as a whole."""
     learning_rate: float = 5e-3
     """Step size of AdamW at first; it falls linearly to zero over the epochs."""
@@ -41,7 +41,7 @@ class SasRecConfig:
     """Users a step."""
     steps: int = 100
     """An epoch is a pass over the users, or several, so that it has so many steps."""
-    epochs: int = 25
+    epochs: int = 16
     """At most so many."""
     patience: int = 3
     """Stop after this many epochs without a better NDCG@10 on validation."""
@@ -60,7 +60,6 @@ def _prepare(split: Split) -> Callable[[SasRecConfig], Scorer]:
         def scorer(network: Transformer) -> Scorer:
             def score(asked: Histories) -> FloatArray:
                 scores = network.scores(asked)
-                scores[asked.lengths == 0] = 0
                 scores[:, popularity == 0] = 0  # their vectors are as they were drawn
                 return filled(scores, popularity)
 

@@ -1,6 +1,6 @@
 """SASRec's network and its training, which take torch."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,12 +9,48 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..data import DataError, Histories
-from ..data.dataset import IntArray
 from .matrices import FloatArray
 from .tuning import exhausted, passes
 
 if TYPE_CHECKING:
     from .sasrec import SasRecConfig
+
+
+class Layer(nn.Module):
+    """Causal attention, then two linear maps, each on what is normalised first and added to it afterwards."""
+
+    def __init__(self, config: "SasRecConfig") -> None:
+        """Draw the weights.
+
+        Args:
+            config: Shape of the network.
+        """
+        super().__init__()
+        d = config.d
+        self.heads = config.heads
+        self.to_attention = nn.Sequential(nn.LayerNorm(d), nn.Linear(d, 3 * d))
+        self.from_attention = nn.Linear(d, d)
+        self.maps = nn.Sequential(
+            nn.LayerNorm(d), nn.Linear(d, d), nn.GELU(), nn.Dropout(config.dropout), nn.Linear(d, d)
+        )
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """What the events come to, `(n_events, d)` like `x`.
+
+        Only attention takes padded rows: most histories are much shorter than the longest of a batch.
+
+        Args:
+            x: Users one after the other, oldest event first, `(n_events, d)`.
+            mask: Which cells of the padded rows are events, `(n_users, length)`.
+        """
+        rows = x.new_zeros(*mask.shape, 3 * x.shape[1])
+        rows[mask] = self.to_attention(x)
+        queries, keys, values = rows.view(*mask.shape, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        read = functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+        x = x + self.dropout(self.from_attention(read.transpose(1, 2).flatten(2)[mask]))
+        out: Tensor = x + self.dropout(self.maps(x))
+        return out
 
 
 class Transformer(nn.Module):
@@ -37,50 +73,39 @@ class Transformer(nn.Module):
         nn.init.normal_(self.products.weight, std=0.02)
         nn.init.normal_(self.positions.weight, std=0.02)
         self.dropout = nn.Dropout(config.dropout)
-        self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(
-                config.d,
-                config.heads,
-                4 * config.d,
-                config.dropout,
-                activation="gelu",
-                batch_first=True,
-                norm_first=True,
-            )
-            for _ in range(config.layers)
-        )
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.d)
 
-    def forward(self, products: Tensor) -> Tensor:
-        """The state after every event, `(n_users, length, d)`.
+    def forward(self, products: Tensor, mask: Tensor) -> Tensor:
+        """The state after every event, `(n_events, d)`, users one after the other.
 
         Args:
-            products: Product rows, oldest first from position 0; what stands after a history's end is read
-                by no state within it, `(n_users, length)`.
+            products: Product rows, oldest first from position 0, `(n_users, length)`.
+            mask: Which cells are events, `(n_users, length)`.
         """
-        length = products.shape[1]
-        x = self.products(products) + self.positions.weight[:length]
-        x = self.dropout(x)
-        mask = nn.Transformer.generate_square_subsequent_mask(length)
+        position = torch.arange(mask.shape[1]).expand_as(mask)[mask]
+        # As large as in the paper's code: as they are drawn, what the layers add would drown them.
+        x = self.products(products[mask]) * self.config.d**0.5
+        x = self.dropout(x + self.positions(position))
         for layer in self.layers:
-            x = layer(x, src_mask=mask, is_causal=True)
+            x = layer(x, mask)
         out: Tensor = self.norm(x)
         return out
 
     @torch.no_grad()
     def scores(self, histories: Histories) -> FloatArray:
-        """Scores of all products after each history, `(n_users, n_products)`; an empty one's mean nothing."""
+        """Scores of all products after each history, 0 after an empty one, `(n_users, n_products)`."""
         recent = histories.last(self.config.max_history)
-        products, _ = padded(recent)
-        last = torch.from_numpy(np.maximum(recent.lengths - 1, 0))
-        states = self(products)[torch.arange(len(recent)), last]  # (n_users, d)
+        some = torch.from_numpy(recent.lengths > 0)
+        states = torch.zeros(len(recent), self.config.d)
+        states[some] = self(*padded(recent))[torch.from_numpy(recent.offsets[1:])[some] - 1]
         out: FloatArray = self.logits(states, self.products.weight).numpy()
         return out
 
     def logits(self, states: Tensor, vectors: Tensor) -> Tensor:
-        """Scores of product vectors, `(…, d)` and `(n, d)` to `(…, n)`."""
-        unit = functional.normalize(states, dim=-1)
-        return unit @ functional.normalize(vectors, dim=-1).T / self.config.temperature
+        """Scores of product vectors, `(…, n, d)` and `(…, m, d)` to `(…, n, m)`."""
+        unit = functional.normalize(states, dim=-1) / self.config.temperature
+        return unit @ functional.normalize(vectors, dim=-1).mT
 
 
 def train(
@@ -118,7 +143,8 @@ def train(
         network.train()
         rng = np.random.default_rng([config.seed, len(figures)])
         for _ in range(n_passes):
-            for rows in batches(recent.lengths, config.batch_size, rng):
+            order = rng.permutation(len(recent))
+            for rows in np.split(order, range(config.batch_size, len(order), config.batch_size)):
                 loss = next_product_loss(network, *padded(recent.take(rows)))
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -153,23 +179,13 @@ def next_product_loss(network: Transformer, products: Tensor, mask: Tensor) -> T
     config = network.config
     n_products = network.products.num_embeddings
     asked = mask[:, 1:]
-    states = network(products[:, :-1])[asked]  # (n, d)
+    states = network(products[:, :-1], asked)  # (n, d)
     targets = products[:, 1:][asked]  # (n,)
     if n_products <= config.samples:
         return functional.cross_entropy(network.logits(states, network.products.weight), targets)
     samples = torch.randint(n_products, (config.samples,))
-    logits = network.logits(states, network.products(samples))
-    logits = logits + float(np.log(n_products / config.samples))
-    logits = logits.masked_fill(samples == targets[:, None], -torch.inf)
-    unit = functional.normalize(states, dim=-1)
-    own = (unit * functional.normalize(network.products(targets), dim=-1)).sum(-1) / config.temperature
-    return (torch.logsumexp(torch.cat([own[:, None], logits], dim=1), dim=1) - own).mean()
-
-
-def batches(lengths: IntArray, size: int, rng: np.random.Generator) -> Iterator[IntArray]:
-    """Rows in batches of like length, in random order, so that little is padded."""
-    order = rng.permutation(len(lengths))
-    order = order[np.argsort(lengths[order], kind="stable")]
-    starts = np.arange(0, len(order), size)
-    for start in rng.permutation(starts):
-        yield order[start : start + size]
+    vectors = network.products(torch.cat([targets, samples]))
+    own = network.logits(states[:, None], vectors[: len(targets), None])[:, 0, 0]
+    others = network.logits(states, vectors[len(targets) :]) + float(np.log(n_products / config.samples))
+    others = others.masked_fill(samples == targets[:, None], -torch.inf)
+    return functional.softplus(torch.logsumexp(others, dim=1) - own).mean()

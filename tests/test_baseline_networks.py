@@ -11,7 +11,7 @@ from cartograph.data import DataError, Dataset, Histories
 from cartograph.evaluation.lightgcn import LightGcnConfig
 from cartograph.evaluation.lightgcn_training import normalised, train
 from cartograph.evaluation.sasrec import SasRecConfig
-from cartograph.evaluation.transformer import Transformer, batches, next_product_loss, padded
+from cartograph.evaluation.transformer import Layer, Transformer, next_product_loss, padded
 from cartograph.evaluation.transformer import train as train_transformer
 from cartograph.serving.content import text_vectors
 
@@ -31,12 +31,50 @@ def of(*histories: list[int]) -> Histories:
     return Histories(names, offsets, flat, np.zeros_like(flat), np.zeros_like(flat))
 
 
+def states(network: Transformer, *histories: list[int]) -> torch.Tensor:
+    out: torch.Tensor = network(*padded(of(*histories)))
+    return out
+
+
 def test_a_state_reads_what_came_before_and_nothing_later(network: Transformer) -> None:
-    states = network(torch.tensor([[1, 2, 3]]))
-    other = network(torch.tensor([[1, 2, 9]]))
-    torch.testing.assert_close(states[:, :2], other[:, :2])
-    assert not torch.allclose(states[:, 2], other[:, 2])
-    assert not torch.allclose(states[:, 1], network(torch.tensor([[5, 2, 3]]))[:, 1])
+    first = states(network, [1, 2, 3])
+    other = states(network, [1, 2, 9])
+    torch.testing.assert_close(first[:2], other[:2])
+    assert not torch.allclose(first[2], other[2])
+    assert not torch.allclose(first[1], states(network, [5, 2, 3])[1])
+
+
+def test_a_state_reads_nothing_of_other_users(network: Transformer) -> None:
+    together = states(network, [1, 2, 3], [4], [2, 1])
+    alone = torch.cat([states(network, row) for row in ([1, 2, 3], [4], [2, 1])])
+    torch.testing.assert_close(together, alone)
+
+
+def test_a_layer_is_the_librarys_where_weights_are_the_same(network: Transformer) -> None:
+    layer = network.layers[0]
+    assert isinstance(layer, Layer)
+    library = torch.nn.TransformerEncoderLayer(
+        8, 2, 8, 0.0, activation="gelu", batch_first=True, norm_first=True
+    ).eval()
+    pairs: dict[str, torch.nn.Module] = {
+        "norm1": layer.to_attention[0],
+        "self_attn.in_proj_": layer.to_attention[1],
+        "self_attn.out_proj": layer.from_attention,
+        "norm2": layer.maps[0],
+        "linear1": layer.maps[1],
+        "linear2": layer.maps[4],
+    }
+    library.load_state_dict(
+        {
+            name + ("" if name.endswith("_") else ".") + part: weight
+            for name, module in pairs.items()
+            for part, weight in module.state_dict().items()
+        }
+    )
+    x = torch.randn(5, 8)
+    mask = torch.nn.Transformer.generate_square_subsequent_mask(5)
+    expected = library(x[None], src_mask=mask, is_causal=True)[0]
+    torch.testing.assert_close(layer(x, torch.ones(1, 5, dtype=torch.bool)), expected)
 
 
 def test_histories_are_padded_to_the_longest_of_the_batch_and_scores_do_not_notice(
@@ -45,8 +83,10 @@ def test_histories_are_padded_to_the_longest_of_the_batch_and_scores_do_not_noti
     products, mask = padded(of([1, 2, 3], [4]))
     assert products.tolist() == [[1, 2, 3], [4, 0, 0]]
     assert mask.tolist() == [[True, True, True], [True, False, False]]
-    both, alone = network.scores(of([1, 2, 3], [4])), network.scores(of([4]))
-    np.testing.assert_allclose(both[1], alone[0], rtol=1e-5)
+    both, alone = network.scores(of([1, 2, 3], [], [4])), network.scores(of([4]))
+    np.testing.assert_allclose(both[2], alone[0], rtol=1e-5)
+    assert not both[1].any()
+    assert not network.scores(of([])).any()
 
 
 def test_only_the_last_events_are_read(network: Transformer) -> None:
@@ -56,7 +96,7 @@ def test_only_the_last_events_are_read(network: Transformer) -> None:
 
 
 def test_a_score_is_the_cosine_over_the_temperature(network: Transformer) -> None:
-    state = network(torch.tensor([[1, 2]]))[0, 1]
+    state = states(network, [1, 2])[1]
     expected = functional.cosine_similarity(state, network.products.weight[7], dim=0) / 0.07
     assert network.scores(of([1, 2]))[0, 7] == pytest.approx(expected.item(), rel=1e-4)
 
@@ -78,13 +118,6 @@ def test_a_small_catalogue_is_compared_with_as_a_whole() -> None:
     scores = network.scores(of([0]))[0].astype(np.float64)
     loss = next_product_loss(network, *padded(of([0, 2])))
     assert loss.item() == pytest.approx(-np.log(np.exp(scores[2]) / np.exp(scores).sum()), rel=1e-4)
-
-
-def test_batches_hold_every_user_once_and_like_lengths_together() -> None:
-    lengths = np.array([5, 2, 9, 2, 5, 9, 2])
-    found = list(batches(lengths, 2, np.random.default_rng(0)))
-    assert sorted(np.concatenate(found).tolist()) == list(range(7))
-    assert sorted(tuple(sorted(lengths[rows])) for rows in found) == [(2, 2), (2, 5), (5, 9), (9,)]
 
 
 def test_histories_of_one_event_cannot_be_learnt_from() -> None:
