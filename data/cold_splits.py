@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .dataset import Columns, Dataset, Histories
-from .splits import BoolArray, Exam, assemble, cases, one_each
+from .dataset import BoolArray, Columns, Dataset
+from .splits import Exam, assemble, cases, one_each
 
 
 def item_cold(dataset: Dataset, share: float = 0.2, *, seed: int = 0) -> Exam:
@@ -27,7 +27,7 @@ def item_cold(dataset: Dataset, share: float = 0.2, *, seed: int = 0) -> Exam:
     lengths = histories.lengths
     last = np.zeros(len(histories.products), dtype=bool)
     last[histories.offsets[1:][lengths > 0] - 1] = True
-    remaining = select(histories, ~last & ~withheld[histories.products])
+    remaining = histories.select(~last & ~withheld[histories.products])
     n_left = remaining.lengths
     tested = np.flatnonzero(n_left >= 1)
     validated = np.flatnonzero(n_left >= 2)
@@ -80,7 +80,7 @@ def user_cold(dataset: Dataset, history: int = 3, share: float = 0.2, *, seed: i
     withheld = order[places]
     shown = np.repeat(lengths, lengths) - history - 1
     from_end = np.arange(len(histories.products)) - np.repeat(histories.offsets[:-1], lengths)
-    tails = select(histories, from_end >= shown)
+    tails = histories.select(from_end >= shown)
     parts = np.sort(withheld[places % 2 == 0]), np.sort(withheld[places % 2 == 1])
     validation, test = (
         cases(
@@ -114,18 +114,6 @@ def withheld_products(dataset: Dataset, share: float, seed: int) -> BoolArray:
     withheld = np.zeros(len(order), dtype=bool)
     withheld[order[np.diff(steps) > 0]] = True
     return withheld
-
-
-def select(histories: Histories, keep: BoolArray) -> Histories:
-    """The same users with only the events where `keep`, `(n_events,)`."""
-    counts = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
-    return Histories(
-        histories.users,
-        counts[histories.offsets],
-        histories.products[keep],
-        histories.types[keep],
-        histories.at[keep],
-    )
 
 
 def _check_share(share: float) -> None:

@@ -14,6 +14,7 @@ from .lookup import positions
 EVENT_TYPES = ("view", "cart", "purchase", "rating")
 LINK_TYPES = ("also_bought", "also_viewed", "bought_together")
 
+BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 StrArray = npt.NDArray[np.object_]
 
@@ -97,16 +98,34 @@ class Histories:
     def take(self, rows: npt.ArrayLike) -> "Histories":
         """The histories of the users in `rows`, in that order."""
         picked = np.asarray(rows, dtype=np.int64)
-        lengths = self.lengths[picked]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        flat = np.repeat(self.offsets[picked] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        offsets, flat = stretches(self.offsets[picked], self.lengths[picked])
         return Histories(self.users[picked], offsets, self.products[flat], self.types[flat], self.at[flat])
+
+    def select(self, keep: BoolArray) -> "Histories":
+        """The same users with only the events where `keep`, `(n_events,)`."""
+        kept = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
+        return Histories(self.users, kept[self.offsets], self.products[keep], self.types[keep], self.at[keep])
 
     def last(self, n: int) -> "Histories":
         """The same users with only their last `n` events each."""
-        keep = np.arange(self.offsets[-1]) >= np.repeat(self.offsets[1:] - n, self.lengths)
-        offsets = np.concatenate([[0], np.cumsum(np.minimum(self.lengths, n))]).astype(np.int64)
-        return Histories(self.users, offsets, self.products[keep], self.types[keep], self.at[keep])
+        return self.select(self.ages < n)
+
+
+def stretches(starts: IntArray, lengths: IntArray) -> tuple[IntArray, IntArray]:
+    """Where stretches of a flat array stand when they are laid one after the other, and their positions.
+
+    Args:
+        starts: Where each begins in the flat array, `(n,)`.
+        lengths: `(n,)`.
+
+    Returns:
+        Offsets `(n + 1,)`, and positions in the flat array, `(offsets[n],)`.
+
+    >>> stretches(np.array([5, 0]), np.array([2, 3]))
+    (array([0, 2, 5]), array([5, 6, 0, 1, 2]))
+    """
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return offsets, np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .dataset import Histories, IntArray
+from .dataset import Histories, IntArray, stretches
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,6 @@ class Prefixes:
 
     def histories(self, histories: Histories) -> Histories:
         """The stretches as histories of `n` users, whose ids mean nothing."""
-        lengths = self.ends - self.starts
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        flat = np.repeat(self.starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        offsets, flat = stretches(self.starts, self.ends - self.starts)
         users = np.full(len(self), "", dtype=object)
         return Histories(users, offsets, histories.products[flat], histories.types[flat], histories.at[flat])

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from .dataset import BoolArray
 from .errors import DataError
 from .files import atomically
 from .lookup import positions
 
 OnBadRow = Literal["error", "skip"]
-BoolArray = npt.NDArray[np.bool_]
 
 _LOG = logging.getLogger("cartograph.data")
 _FIRST_SECOND = pd.Timestamp("1900-01-01", tz="UTC").value // 10**9

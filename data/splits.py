@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from .dataset import Columns, Dataset, Histories, IntArray
+from .dataset import BoolArray, Columns, Dataset, Histories, IntArray, stretches
 from .errors import DataError
-
-BoolArray = npt.NDArray[np.bool_]
 
 DAY = 86_400
 """Seconds."""
@@ -35,11 +32,14 @@ class Cases:
     def __len__(self) -> int:
         return len(self.histories)
 
+    @property
+    def owners(self) -> IntArray:
+        """The case of each target, `(n_targets,)`."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
     def take(self, rows: IntArray) -> "Cases":
         """The cases in `rows`, in that order."""
-        lengths = np.diff(self.offsets)[rows]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        flat = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        offsets, flat = stretches(self.offsets[rows], np.diff(self.offsets)[rows])
         return Cases(self.histories.take(rows), offsets, self.targets[flat])
 
     def sample(self, n: int, seed: int = 0) -> "Cases":
@@ -203,7 +203,7 @@ def time_split(
 
 def _window(histories: Histories, known: int, start: int, end: int) -> Cases:
     """What each user with a history before `known` did first in `[start, end)`."""
-    owner = np.repeat(np.arange(len(histories)), histories.lengths)
+    owner = histories.owners
     before = np.bincount(owner[histories.at < known], minlength=len(histories))
     users = np.flatnonzero(before)
     inside = (histories.at >= start) & (histories.at < end) & (before[owner] > 0)
@@ -234,26 +234,16 @@ def cases(
         targets: Product rows, `(n_targets,)`.
     """
     history = histories.take(users)
-    history = _first(history, ends)
-    owner = np.repeat(np.arange(len(users)), history.lengths)
+    history = history.select(positions(history) < np.repeat(ends, history.lengths))
     n_products = 1 + max(histories.products.max(initial=0), targets.max(initial=0))
     keys, first_seen = np.unique(case_of_target * n_products + targets, return_index=True)
-    new = ~np.isin(keys, owner * n_products + history.products)
+    new = ~np.isin(keys, history.owners * n_products + history.products)
     kept = np.sort(first_seen[new])
     kept = kept[np.argsort(case_of_target[kept], kind="stable")]
     counts = np.bincount(case_of_target[kept], minlength=len(users))
     asked = np.flatnonzero(counts)
     offsets = np.concatenate([[0], np.cumsum(counts[asked])]).astype(np.int64)
     return Cases(history.take(asked), offsets, targets[kept])
-
-
-def _first(histories: Histories, n: IntArray) -> Histories:
-    """The same users with only their first `n[i]` events each."""
-    keep = positions(histories) < np.repeat(n, histories.lengths)
-    offsets = np.concatenate([[0], np.cumsum(np.minimum(n, histories.lengths))]).astype(np.int64)
-    return Histories(
-        histories.users, offsets, histories.products[keep], histories.types[keep], histories.at[keep]
-    )
 
 
 def assemble(

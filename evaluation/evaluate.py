@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import Histories
-from ..data.splits import BoolArray, Cases, Split
+from ..data.dataset import BoolArray
+from ..data.splits import Cases, Split
 from .metrics import METRICS, IntArray, Values
 
 FloatArray = npt.NDArray[np.float32]
@@ -91,7 +92,7 @@ def rank_targets(scorer: Scorer, cases: Cases, n_products: int, *, k: int = 10, 
         ValueError: The scorer answers in the wrong shape or with NaN.
     """
     ranks = np.zeros(len(cases.targets), dtype=np.int64)
-    owner = np.repeat(np.arange(len(cases)), np.diff(cases.offsets))
+    owner = cases.owners
     lists = np.full((len(cases), k), -1, dtype=np.int64)
     step = max(1, min(batch, MOST_SCORES // n_products))
     for start in range(0, len(cases), step):
@@ -102,7 +103,7 @@ def rank_targets(scorer: Scorer, cases: Cases, n_products: int, *, k: int = 10, 
             raise ValueError(f"scores have shape {scores.shape}; they must be {(len(rows), n_products)}")
         if np.isnan(scores.min()):
             raise ValueError("a score is NaN; a scorer must give every product a number")
-        scores[np.repeat(np.arange(len(rows)), histories.lengths), histories.products] = -np.inf
+        scores[histories.owners, histories.products] = -np.inf
         lists[rows, : min(k, n_products)] = _first(scores, min(k, n_products))
         here = slice(cases.offsets[start], cases.offsets[rows[-1] + 1])
         user, target = owner[here] - start, cases.targets[here]

@@ -36,7 +36,7 @@ class Catalogue:
         """The catalogue as training knows it."""
         histories = split.train.histories()
         n = len(split.train.products)
-        pairs = np.unique(np.repeat(np.arange(len(histories)), histories.lengths) * n + histories.products)
+        pairs = np.unique(histories.owners * n + histories.products)
         return cls(
             np.bincount(histories.products, minlength=n),
             self_information(np.bincount(pairs % n, minlength=n), int(np.count_nonzero(histories.lengths))),

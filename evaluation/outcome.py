@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..data.dataset import StrArray
-from ..data.splits import BoolArray, Cases, Exam
+from ..data.dataset import BoolArray, StrArray
+from ..data.splits import Cases, Exam
 from .answers import Answer, Answers
 from .evaluate import Fit, Ranks, Trained, rank_targets
 from .lists import Catalogue, coverage, gini

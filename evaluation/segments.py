@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..data import Columns, Dataset
-from ..data.splits import DAY, BoolArray, Cases, Split
+from ..data.dataset import BoolArray
+from ..data.splits import DAY, Cases, Split
 from .metrics import IntArray
 
 PRODUCT_EVENTS = (0, 1, 5, 10, 20, 50, 100, 500)

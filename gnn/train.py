@@ -13,7 +13,6 @@ from torch_geometric.data import HeteroData
 from tqdm import tqdm
 
 from ..data import Histories
-from ..data.cold_splits import select
 from ..data.files import atomically
 from ..data.prefixes import Prefixes
 from .graph import GraphConfig, recent_events, with_events
@@ -165,7 +164,7 @@ def _epoch(
         for fold in range(n_folds):
             known = data
             if n_folds > 1:
-                others = select(histories, fold_of_user[owners] != fold)
+                others = histories.select(fold_of_user[owners] != fold)
                 known = with_events(data, others, config.network.max_history, graph).to(device)
             rows = order[fold_of_example == fold]
             for batch in np.array_split(rows, -(-len(rows) // config.batch_size)) if len(rows) else ():

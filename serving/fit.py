@@ -9,8 +9,8 @@ import numpy as np
 from torch_geometric.data import HeteroData
 
 from ..data import Histories
-from ..data.cold_splits import select
-from ..data.splits import BoolArray, Cases
+from ..data.dataset import BoolArray
+from ..data.splits import Cases
 from ..gnn import (
     Epoch,
     GraphConfig,
@@ -167,9 +167,9 @@ def _trial(
 ) -> Trial | None:
     """A trial of new products; None where nobody chose one of them, or none of the others."""
     withheld = _withheld(histories, int(base["product"].num_nodes), config)
-    known = select(histories, ~withheld[histories.products])
+    known = histories.select(~withheld[histories.products])
     asked = replace(
-        validation, histories=select(validation.histories, ~withheld[validation.histories.products])
+        validation, histories=validation.histories.select(~withheld[validation.histories.products])
     )
     warm = _with_targets(asked, ~withheld).sample(config.most_cases, config.train.seed)
     cold = _with_targets(asked, withheld).sample(config.most_cases, config.train.seed)
@@ -198,7 +198,7 @@ def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:
         latest = np.zeros(len(histories), dtype=np.int64)
         np.maximum.at(latest, user, histories.at)
         held = (moments[user] >= 3) & (histories.at == latest[user])
-    known = select(histories, ~held)
+    known = histories.select(~held)
     n_products = int(histories.products.max(initial=0)) + 1
     pairs = np.unique(user[held] * n_products + histories.products[held])
     pairs = pairs[~np.isin(pairs, user[~held] * n_products + histories.products[~held])]
@@ -224,8 +224,8 @@ def _inner_stage(
     n_products = int(base["product"].num_nodes)
     kept = ~_withheld(histories, n_products, config)
     known, asked = hold_out(histories, timed=timed)
-    known = select(known, kept[known.products])
-    asked = replace(asked, histories=select(asked.histories, kept[asked.histories.products]))
+    known = known.select(kept[known.products])
+    asked = replace(asked, histories=asked.histories.select(kept[asked.histories.products]))
     asked = _with_targets(asked, np.ones(n_products, dtype=bool))
     if not len(asked):
         return None
@@ -269,8 +269,7 @@ def _withheld(histories: Histories, n_products: int, config: FitConfig) -> BoolA
 def _with_targets(cases: Cases, products: BoolArray) -> Cases:
     """The cases that have targets among the products, and a history, with those targets only."""
     keep = products[cases.targets]
-    owner = np.repeat(np.arange(len(cases)), np.diff(cases.offsets))
-    counts = np.bincount(owner[keep], minlength=len(cases))
+    counts = np.bincount(cases.owners[keep], minlength=len(cases))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     narrowed = Cases(cases.histories, offsets, cases.targets[keep])
     return narrowed.take(np.flatnonzero((counts > 0) & (cases.histories.lengths > 0)))

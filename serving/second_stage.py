@@ -8,7 +8,6 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from ..data import Histories
 from ..data.dataset import IntArray
 from ..data.splits import Cases
 from .index import FloatArray, Index, Parts
@@ -69,7 +68,7 @@ class SecondStage:
         new += self.cold_offset * (parts.index.n_events[candidates] == 0)
         others = parts.scores.copy()
         np.put_along_axis(others, candidates, -np.inf, axis=1)
-        others[_own(parts.histories)] = -np.inf
+        others[parts.histories.owners, parts.histories.products] = -np.inf
         best = others.max(axis=1, keepdims=True)
         drop = np.where(np.isfinite(best), best - new.min(axis=1, keepdims=True) + 1, 0)
         out: FloatArray = parts.scores - drop
@@ -173,7 +172,7 @@ def best_candidates(parts: Parts, k: int) -> IntArray:
     Products without events get at least their share of the catalogue, or the trees would hardly see them.
     """
     scores = parts.scores.copy()
-    scores[_own(parts.histories)] = -np.inf
+    scores[parts.histories.owners, parts.histories.products] = -np.inf
     k = min(k, int(np.isfinite(scores).sum(axis=1).min()))
     cold = parts.index.n_events == 0
     quota = round(k * cold.mean())
@@ -197,8 +196,7 @@ def _examples(
 ) -> tuple[FloatArray, npt.NDArray[np.int8]]:
     """Features and labels of users with a target among the candidates, `(n, k, n_features)` and `(n, k)`."""
     n_products = len(index.ids)
-    owner = np.repeat(np.arange(len(cases)), np.diff(cases.offsets))
-    wanted = owner * n_products + cases.targets
+    wanted = cases.owners * n_products + cases.targets
     pairs, chosen = [], []
     for rows in _batches(len(cases), n_products):
         asked = cases.histories.take(rows)
@@ -216,7 +214,3 @@ def _examples(
 def _batches(n: int, n_products: int) -> list[IntArray]:
     size = max(1, BATCH_CELLS // n_products)
     return [np.arange(start, min(start + size, n)) for start in range(0, n, size)]
-
-
-def _own(histories: Histories) -> tuple[IntArray, IntArray]:
-    return np.repeat(np.arange(len(histories)), histories.lengths), histories.products
