@@ -177,20 +177,30 @@ def _links(arrays: GraphArrays) -> Matrix:
     return Matrix(total)
 
 
+def with_co_visits(data: HeteroData, histories: Histories, followed: Matrix) -> HeteroData:
+    """A copy of the graph (tensors shared) with what products' vectors depend on: event counts and co-visits.
+
+    Products without an event are marked as not `trained`.
+
+    Args:
+        data: The graph.
+        histories: What users did.
+        followed: The same as `followed_by` tells it.
+    """
+    out = copy.copy(data)
+    counts = np.bincount(histories.products, minlength=int(data["product"].num_nodes))
+    out["product"].n_events = torch.from_numpy(counts)
+    out["product"].trained = torch.from_numpy(counts > 0)
+    out["product", "co_visited", "product"].adj_t = _sparse(co_visits(followed))
+    return out
+
+
 def with_events(
     data: HeteroData, histories: Histories, max_history: int, config: GraphConfig = GraphConfig()
 ) -> HeteroData:
-    """A copy of the graph (tensors shared) with what users did: co-visits, paths, counts, recent events.
-
-    Products without an event are marked as not `trained`.
-    """
-    out = copy.copy(data)
-    n = int(data["product"].num_nodes)
-    counts = np.bincount(histories.products, minlength=n)
-    out["product"].n_events = torch.from_numpy(counts)
-    out["product"].trained = torch.from_numpy(counts > 0)
-    followed = followed_by(histories, n, config)
-    out["product", "co_visited", "product"].adj_t = _sparse(co_visits(followed))
+    """The same as `with_co_visits`, and with what leads to what, and users with their recent events."""
+    followed = followed_by(histories, int(data["product"].num_nodes), config)
+    out = with_co_visits(data, histories, followed)
     out["product", "leads_to", "product"].adj = _sparse(leads_to(followed, config))
     out["user"].num_nodes = len(histories)
     edge_index, age = recent_events(histories, max_history)

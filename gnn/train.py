@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ..data import Histories
 from ..data.files import atomically
 from ..data.prefixes import Prefixes
-from .graph import GraphConfig, recent_events, with_events
+from .graph import GraphConfig, followed_by, recent_events, with_co_visits
 from .losses import full_softmax, sampled_softmax
 from .network import NetworkConfig, ProductGraphNetwork
 
@@ -165,7 +165,8 @@ def _epoch(
             known = data
             if n_folds > 1:
                 others = histories.select(fold_of_user[owners] != fold)
-                known = with_events(data, others, config.network.max_history, graph).to(device)
+                followed = followed_by(others, network.id.num_embeddings, graph)
+                known = with_co_visits(data, others, followed).to(device)
             rows = order[fold_of_example == fold]
             for batch in np.array_split(rows, -(-len(rows) // config.batch_size)) if len(rows) else ():
                 _set_learning_rate(optimizer, config, number + done / len(order))
@@ -188,8 +189,8 @@ def _loss(
 ) -> Tensor:
     """The loss of a batch of examples, a scalar."""
     device = network.id.weight.device
-    asked = examples.histories(histories)
-    edge_index, age = recent_events(asked, config.network.max_history)
+    most = config.network.max_history
+    edge_index, age = recent_events(examples.last(most).histories(histories), most)
     targets = torch.from_numpy(examples.targets).to(device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         new = network.plays_new(data)
