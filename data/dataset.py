@@ -15,6 +15,7 @@ EVENT_TYPES = ("view", "cart", "purchase", "rating")
 LINK_TYPES = ("also_bought", "also_viewed", "bought_together")
 
 BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 StrArray = npt.NDArray[np.object_]
 

@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from .dataset import Histories
+from .dataset import FloatArray, Histories
 
 Matrix = sp.csr_array[Any, Any]
-FloatArray = npt.NDArray[np.float32]
 
 ROWS = 1024
 """Rows of a sparse matrix that are sorted at once."""

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from ..data.dataset import FloatArray
 from ..data.files import atomically
-from .encoder import FloatArray, Role, TextEncoder
+from .encoder import Role, TextEncoder
 
 _CHUNK = 2048
 _KEY_BYTES = 16

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-FloatArray = npt.NDArray[np.float32]
+from ..data.dataset import FloatArray
 
 _LAYER = {
     "q": "attention.self.query",

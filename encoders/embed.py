@@ -1,8 +1,9 @@
 """Vectors for every node that has a text."""
 
+from ..data.dataset import FloatArray
 from ..kg import GraphArrays
 from .cache import EmbeddingCache
-from .encoder import FloatArray, TextEncoder
+from .encoder import TextEncoder
 from .texts import DEFAULT_TEMPLATE, node_texts
 
 

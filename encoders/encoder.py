@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-FloatArray = npt.NDArray[np.float32]
+from ..data.dataset import FloatArray
+
 Role = Literal["passage", "query"]
 Pooling = Literal["mean", "cls"]
 

@@ -9,12 +9,12 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ..data import Dataset, Histories
-from ..data.dataset import Columns
+from ..data.dataset import Columns, FloatArray
 from ..data.matrices import incidence
 from ..data.splits import Split
 from .evaluate import Scorer
 from .extras import import_extra
-from .matrices import FloatArray, event_counts, filled
+from .matrices import event_counts, filled
 from .tuning import Baseline
 
 DECAYS = (0.1, 0.3, 0.6, 1.0)

@@ -4,14 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from ..data import Histories
-from ..data.dataset import BoolArray
+from ..data.dataset import BoolArray, FloatArray
 from ..data.splits import Cases, Split
 from .metrics import METRICS, IntArray, Values
-
-FloatArray = npt.NDArray[np.float32]
 
 Scorer = Callable[[Histories], FloatArray]
 """From the histories of `n` users to scores, `(n, n_products)`, columns as the rows of `Dataset.products`;

@@ -10,11 +10,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..data import Histories
+from ..data.dataset import FloatArray
 from ..data.matrices import incidence
 from ..data.splits import Split
 from .evaluate import Scorer
 from .extras import import_extra
-from .matrices import FloatArray, event_counts, filled, folded, seen
+from .matrices import event_counts, filled, folded, seen
 from .tuning import Baseline, Config
 
 DECAYS = (0.0, 0.3, 0.6, 1.0)

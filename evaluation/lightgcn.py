@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from ..data.dataset import FloatArray
 from ..data.splits import Split
 from .evaluate import Scorer, rank_targets
-from .matrices import FloatArray, event_counts, folded, seen
+from .matrices import event_counts, folded, seen
 from .tuning import MOST_CASES, Baseline
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch_geometric.nn.models import LightGCN
 
-from .matrices import FloatArray
+from ..data.dataset import FloatArray
 from .tuning import exhausted, passes
 
 if TYPE_CHECKING:

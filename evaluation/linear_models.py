@@ -10,12 +10,12 @@ import scipy.sparse as sp
 from scipy.linalg import lapack
 
 from ..data import DataError, Histories
-from ..data.dataset import IntArray
+from ..data.dataset import FloatArray, IntArray
 from ..data.matrices import incidence
 from ..data.prefixes import Prefixes
 from ..data.splits import Split
 from .evaluate import Scorer
-from .matrices import FloatArray, event_counts, filled, seen
+from .matrices import event_counts, filled, seen
 from .tuning import Baseline
 
 MOST_PRODUCTS = 30_000

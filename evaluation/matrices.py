@@ -1,14 +1,12 @@
 """Histories as sparse matrices, and what the baselines do with them."""
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 
 from ..data import Histories
+from ..data.dataset import FloatArray
 from ..data.matrices import incidence
 from .evaluate import Scorer
-
-FloatArray = npt.NDArray[np.float32]
 
 
 def seen(histories: Histories, n_products: int) -> sp.csr_array:

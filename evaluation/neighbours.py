@@ -8,10 +8,11 @@ from itertools import product
 import scipy.sparse as sp
 
 from ..data import Histories
+from ..data.dataset import FloatArray
 from ..data.matrices import incidence, largest
 from ..data.splits import Split
 from .evaluate import Scorer
-from .matrices import FloatArray, event_counts, filled, seen, unit_rows
+from .matrices import event_counts, filled, seen, unit_rows
 from .tuning import Baseline
 
 DECAYS = (0.0, 0.1, 0.5, 1.0)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..data import DataError, Histories
-from .matrices import FloatArray
+from ..data.dataset import FloatArray
 from .tuning import exhausted, passes
 
 if TYPE_CHECKING:

@@ -7,13 +7,12 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ..data.dataset import StrArray
+from ..data.matrices import Matrix
 from ..encoders import words
 from ..kg import GraphArrays
 
 if TYPE_CHECKING:
     from .graph import GraphConfig
-
-Matrix = sp.csr_array[Any, Any]
 
 _RELATIONS = {"Brand": "MADE_BY", "Category": "IN_CATEGORY", "Attribute": "HAS_ATTRIBUTE"}
 

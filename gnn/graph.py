@@ -5,19 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from ..data import EVENT_TYPES, LINK_TYPES, Histories
-from ..data.dataset import IntArray
+from ..data import EVENT_TYPES, Histories
+from ..data.dataset import FloatArray, IntArray
 from ..data.matrices import Matrix, largest
-from ..kg import EVENT_RELATIONS, GraphArrays
+from ..kg import EVENT_RELATIONS, LINK_RELATIONS, GraphArrays
 from .facts import facts, idf_weighted
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -167,8 +164,8 @@ def _links(arrays: GraphArrays) -> Matrix:
     """How many kinds of the shop's links join two products, either way, `(n_products, n_products)`."""
     n = len(arrays.nodes["Product"])
     total = Matrix((n, n), dtype=np.float32)
-    for kind in LINK_TYPES:
-        edges = arrays.edges["Product", kind.upper(), "Product"]
+    for relation in LINK_RELATIONS.values():
+        edges = arrays.edges["Product", relation, "Product"]
         ones = np.ones(len(edges.source), dtype=np.float32)
         linked = sp.coo_array((ones, (edges.source, edges.target)), shape=(n, n)).tocsr()
         total = total + linked.maximum(linked.T)

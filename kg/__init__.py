@@ -3,12 +3,13 @@
 from .bridges import to_networkx, to_rdf
 from .export import Edges, GraphArrays, export
 from .load import load_dataset
-from .schema import EVENT_RELATIONS, NODES, RELATIONS
+from .schema import EVENT_RELATIONS, LINK_RELATIONS, NODES, RELATIONS
 from .store import GraphStore, Session
 from .stores import open_store
 
 __all__ = [
     "EVENT_RELATIONS",
+    "LINK_RELATIONS",
     "NODES",
     "RELATIONS",
     "Edges",

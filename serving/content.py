@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from ..data import Dataset
+from ..data.dataset import FloatArray
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, load_encoder, node_texts
 from ..gnn.graph import centred
 from ..kg import export, load_dataset, open_store
-from .index import FloatArray
 
 TEMPLATES = {"title": "{title}", "all": DEFAULT_TEMPLATE}
 """How a product reads, by the names that content-kNN chooses from."""

@@ -9,7 +9,7 @@ import numpy as np
 from torch_geometric.data import HeteroData
 
 from ..data import Histories
-from ..data.dataset import BoolArray
+from ..data.dataset import BoolArray, FloatArray
 from ..data.splits import Cases
 from ..gnn import (
     Epoch,
@@ -23,7 +23,7 @@ from ..gnn import (
 )
 from ..kg import GraphArrays
 from .fusion import GRAPH_ONLY, choose_weights
-from .index import Demand, FloatArray, FusionConfig, Index
+from .index import Demand, FusionConfig, Index
 from .pairs import PairFeatures
 from .ranker import Ranker
 from .second_stage import SecondStageConfig, train_second_stage

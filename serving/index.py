@@ -10,15 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import Histories
-from ..data.dataset import IntArray, StrArray
+from ..data.dataset import FloatArray, IntArray, StrArray
 from ..data.matrices import Matrix, decayed_sums, path_strengths
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
 
     from ..gnn import ProductGraphNetwork
-
-FloatArray = npt.NDArray[np.float32]
 
 POPULARITY_HALF_LIFE = 60 * 86_400
 """Seconds after which an event counts half for the popularity that unknown users are served by."""

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from ..data import Histories
-from ..data.dataset import IntArray
+from ..data.dataset import FloatArray, IntArray
 from ..data.matrices import Matrix, incidence
 from ..kg import GraphArrays
-from .index import FloatArray, Parts
+from .index import Parts
 
 SCORES = ("first", "graph", "text", "paths")
 """Scores over the whole catalogue, each given raw, as the distance to the user's best, and as a rank."""

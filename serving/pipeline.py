@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Dataset, Histories, RunError, split
-from ..data.dataset import IntArray
+from ..data.dataset import FloatArray, IntArray
 from ..data.splits import Cases, Split
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
 from ..evaluation import BASELINES, Answers, Fit, Scorer, Trained, examine, rank_targets
@@ -22,7 +22,7 @@ from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
 from .content import TEMPLATES, text_vectors
 from .fit import FitConfig, Fitted, fit, hold_out, save
-from .index import Demand, FloatArray, Index
+from .index import Demand, Index
 from .ranker import Ranker
 from .run import Run, RunState
 

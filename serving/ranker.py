@@ -8,8 +8,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from ..data import Histories, RunError
+from ..data.dataset import FloatArray
 from ..data.files import atomically
-from .index import FloatArray, Index
+from .index import Index
 from .second_stage import SecondStage
 
 

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..data import EVENT_TYPES, Histories, UnknownIdError
-from ..data.dataset import IntArray
+from ..data.dataset import FloatArray, IntArray
 from ..kg import EVENT_RELATIONS, GraphStore, export
 from .catalogue import Catalogue
 from .explain import Contribution, Explanation, channel_contributions
-from .index import FloatArray
 from .ranker import Ranker
 from .results import Recommendation, Recommendations
 from .run import Run

@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from bm25s.stopwords import STOPWORDS_EN
 
-from ..data.dataset import IntArray
+from ..data.dataset import FloatArray, IntArray
 from ..encoders import TextEncoder, words
-from .index import FloatArray
 
 CANDIDATES = 200
 """How many products each of the two rankings contributes."""

@@ -8,9 +8,9 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from ..data.dataset import IntArray
+from ..data.dataset import FloatArray, IntArray
 from ..data.splits import Cases
-from .index import FloatArray, Index, Parts
+from .index import Index, Parts
 from .pairs import FEATURES, PairFeatures
 
 BATCH_CELLS = 4_000_000

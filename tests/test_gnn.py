@@ -10,6 +10,7 @@ from torch.nn import functional
 from torch_geometric.data import HeteroData
 
 from cartograph.data import Dataset, Histories, RunError
+from cartograph.data.dataset import FloatArray
 from cartograph.data.matrices import path_strengths
 from cartograph.gnn import (
     GraphConfig,
@@ -25,7 +26,7 @@ from cartograph.gnn import (
     with_events,
 )
 from cartograph.gnn.facts import facts
-from cartograph.gnn.graph import FloatArray, co_visits, followed_by, leads_to, nearest_by_text
+from cartograph.gnn.graph import co_visits, followed_by, leads_to, nearest_by_text
 from cartograph.gnn.losses import full_softmax, sampled_softmax
 from cartograph.gnn.network import RecencyConv
 from cartograph.kg import Edges, GraphArrays, export, load_dataset, open_store
