@@ -24,9 +24,9 @@ class EmbeddingCache:
     absent: its texts are encoded again.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder, created when something is written."""
-        self.folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        """Use a folder, created when something is written; `~/.cache/cartograph/embeddings` when absent."""
+        self.folder = folder or Path.home() / ".cache" / "cartograph" / "embeddings"
 
     def encode(
         self, encoder: TextEncoder, texts: Sequence[str], *, role: Role = "passage", progress: bool = False

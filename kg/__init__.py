@@ -1,7 +1,7 @@
 """The product graph: schema, stores, idempotent bulk load, export to arrays. Knows nothing of torch."""
 
 from .bridges import to_networkx, to_rdf
-from .export import Edges, GraphArrays, export
+from .export import Edges, GraphArrays, export, exported
 from .load import load_dataset
 from .schema import EVENT_RELATIONS, LINK_RELATIONS, NODES, RELATIONS
 from .store import GraphStore, Session
@@ -17,6 +17,7 @@ __all__ = [
     "GraphStore",
     "Session",
     "export",
+    "exported",
     "load_dataset",
     "open_store",
     "to_networkx",

@@ -1,14 +1,19 @@
 """The graph as numbered nodes and edge arrays, the same from every store."""
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..data import Dataset
 from ..data.dataset import IntArray
+from .load import load_dataset
 from .schema import NODES, RELATIONS, quoted
 from .store import GraphStore
+from .stores import open_store
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,21 @@ class GraphArrays:
     """By label: `id`, then the properties (missing texts are `""`), sorted by `id`."""
     edges: dict[tuple[str, str, str], Edges]
     """By source label, relation and target label; every triple of the schema is there, perhaps empty."""
+
+
+def exported(dataset: Dataset, *, progress: bool = True) -> GraphArrays:
+    """The graph of a dataset as arrays, by way of an embedded graph in a temporary folder.
+
+    Args:
+        dataset: Validated tables.
+        progress: Whether to show a bar on stderr.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="cartograph-") as folder,
+        open_store(Path(folder) / "graph.lbug") as graph,
+    ):
+        load_dataset(graph, dataset, progress=progress)
+        return export(graph)
 
 
 def export(store: GraphStore) -> GraphArrays:

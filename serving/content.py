@@ -1,6 +1,5 @@
 """Products as their text, read by BERT: what content-kNN compares."""
 
-import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +8,7 @@ from ..data import Dataset
 from ..data.dataset import FloatArray
 from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, load_encoder, node_texts
 from ..gnn.graph import centred
-from ..kg import export, load_dataset, open_store
+from ..kg import exported
 
 TEMPLATES = {"title": "{title}", "all": DEFAULT_TEMPLATE}
 """How a product reads, by the names that content-kNN chooses from."""
@@ -34,14 +33,8 @@ def text_vectors(
         cache: Where text vectors are kept; `~/.cache/cartograph` when absent.
         progress: Whether to show bars on stderr.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="cartograph-") as folder,
-        open_store(Path(folder) / "graph.lbug") as graph,
-    ):
-        load_dataset(graph, dataset.with_events(dataset.events.iloc[:0]), progress=progress)
-        arrays = export(graph)
+    arrays = exported(dataset.with_events(dataset.events.iloc[:0]), progress=progress)
     texts = node_texts(arrays, TEMPLATES[text])["Product"]
-    kept = EmbeddingCache(cache or Path.home() / ".cache" / "cartograph" / "embeddings")
-    vectors = kept.encode(load_encoder(encoder, device=device), texts, progress=progress)
+    vectors = EmbeddingCache(cache).encode(load_encoder(encoder, device=device), texts, progress=progress)
     rows = pd.Index(arrays.nodes["Product"]["id"]).get_indexer(dataset.product_index)
     return centred(vectors[rows])

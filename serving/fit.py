@@ -102,27 +102,21 @@ def fit(
         progress: Whether to show bars on stderr.
     """
     base = build_graph(arrays, vectors, config.graph)
-    most = config.train.network.max_history
-    data = with_events(base, histories, most, config.graph)
-    demand = Demand.of(histories, int(base["product"].num_nodes), timed=timed)
     cases = validation.sample(config.most_cases, config.train.seed)
-
-    def validate(network: ProductGraphNetwork, current: HeteroData) -> float:
-        return measure(Ranker(Index.of(network, current, GRAPH_ONLY, demand)), cases)
-
-    network, epochs = train(
-        data,
+    first = _first_stage(
+        base,
         histories,
-        validate,
-        config.train,
-        config.graph,
+        cases,
+        GRAPH_ONLY,
+        measure,
+        config,
+        timed=timed,
         device=device,
         resume=resume and resume / "network.pt",
         tensorboard=tensorboard,
         progress=progress,
     )
-    network, data = network.cpu(), data.cpu()
-    index = Index.of(network, data, GRAPH_ONLY, demand)
+    network, index = first.network, first.ranker.index
     index = index.with_fusion(choose_weights(index, lambda tried: measure(Ranker(tried), cases)))
     trial = _trial(base, network, index, histories, validation, measure, config, timed=timed)
     if trial is not None:
@@ -151,7 +145,43 @@ def fit(
             helps = second is not None and measure(Ranker(index, second), cases) > measure(ranker, cases)
         if helps:
             ranker = Ranker(index, second)
-    return Fitted(ranker, network, data, epochs)
+    return replace(first, ranker=ranker)
+
+
+def _first_stage(
+    base: HeteroData,
+    histories: Histories,
+    cases: Cases,
+    fusion: FusionConfig,
+    measure: Measure,
+    config: FitConfig,
+    *,
+    timed: bool,
+    device: str,
+    resume: Path | None,
+    tensorboard: Path | None = None,
+    progress: bool,
+) -> Fitted:
+    """The first stage that knows these events; its network is the best on the cases with this fusion."""
+    data = with_events(base, histories, config.train.network.max_history, config.graph)
+    demand = Demand.of(histories, int(base["product"].num_nodes), timed=timed)
+
+    def ranker(network: ProductGraphNetwork, current: HeteroData) -> Ranker:
+        return Ranker(Index.of(network, current, fusion, demand))
+
+    network, epochs = train(
+        data,
+        histories,
+        lambda network, current: measure(ranker(network, current), cases),
+        config.train,
+        config.graph,
+        device=device,
+        resume=resume,
+        tensorboard=tensorboard,
+        progress=progress,
+    )
+    network, data = network.cpu(), data.cpu()
+    return Fitted(ranker(network, data), network, data, epochs)
 
 
 def _trial(
@@ -231,24 +261,19 @@ def _inner_stage(
         return None
     if progress:
         print("once more without what came last, for the second stage", file=sys.stderr)
-    data = with_events(base, known, config.train.network.max_history, config.graph)
-    demand = Demand.of(known, n_products, timed=timed)
-    cases = asked.sample(config.most_cases, config.train.seed)
-
-    def validate(network: ProductGraphNetwork, current: HeteroData) -> float:
-        return measure(Ranker(Index.of(network, current, fusion, demand)), cases)
-
-    network, _ = train(
-        data,
+    first = _first_stage(
+        base,
         known,
-        validate,
-        config.train,
-        config.graph,
+        asked.sample(config.most_cases, config.train.seed),
+        fusion,
+        measure,
+        config,
+        timed=timed,
         device=device,
         resume=resume,
         progress=progress,
     )
-    return Index.of(network.cpu(), data.cpu(), fusion, demand), asked
+    return first.ranker.index, asked
 
 
 def save(fitted: Fitted, checkpoint: Path, index: Path, encoder: str) -> None:

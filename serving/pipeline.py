@@ -1,7 +1,6 @@
 """The stages that the command line runs on a run folder, and our model as the evaluation sees it."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
@@ -19,7 +18,7 @@ from ..evaluation import BASELINES, Answers, Fit, Scorer, Trained, examine, rank
 from ..evaluation.content import content_knn
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
-from ..kg import GraphArrays, GraphStore, export, load_dataset, open_store
+from ..kg import GraphArrays, GraphStore, export, exported, load_dataset, open_store
 from .content import TEMPLATES, text_vectors
 from .fit import FitConfig, Fitted, fit, hold_out, save
 from .index import Demand, Index
@@ -226,15 +225,9 @@ def prepare(
     progress: bool = True,
 ) -> Prepared:
     """Load the training part of a split into a graph of its own, export it, and encode its texts."""
-    with (
-        tempfile.TemporaryDirectory(prefix="cartograph-") as folder,
-        open_store(Path(folder) / "graph.lbug") as graph,
-    ):
-        load_dataset(graph, given.train, progress=progress)
-        arrays = export(graph)
-    kept = EmbeddingCache(cache or Path.home() / ".cache" / "cartograph" / "embeddings")
+    arrays = exported(given.train, progress=progress)
     model = load_encoder(encoder, device=device)
-    vectors = embed_graph(arrays, model, kept, template=template, progress=progress)
+    vectors = embed_graph(arrays, model, EmbeddingCache(cache), template=template, progress=progress)
     return Prepared(given, arrays, vectors, _numbers(given.train, arrays))
 
 
