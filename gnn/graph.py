@@ -84,11 +84,6 @@ def followed_by(histories: Histories, n_products: int, config: GraphConfig) -> M
     return sp.csr_array(total)
 
 
-def co_visits(followed: Matrix) -> Matrix:
-    """Weights of products close to each other in histories: `D^-½ (F + Fᵀ) D^-½`, `F` from `followed_by`."""
-    return _symmetrically_normalised(sp.csr_array(followed + followed.T))
-
-
 def leads_to(followed: Matrix, config: GraphConfig) -> Matrix:
     """How strongly the row's product leads to the column's, `(n_products, n_products)`.
 
@@ -142,7 +137,7 @@ def build_graph(
     Returns:
         Node types product, brand, category, attribute, word (each with `ids`), relations
         `(fact, describes, product)`, `(product, similar_to, product)` and, where asked for,
-        `(product, linked, product)` as sparse `adj_t`.
+        `(product, linked, product)` as sparse `adj_t`, and `adj`, the same the other way round.
     """
     text = centred(vectors["Product"])
     data = HeteroData()
@@ -152,11 +147,13 @@ def build_graph(
     for kind, (ids, incidence) in facts(arrays, config).items():
         data[kind].ids = ids
         data[kind].num_nodes = len(ids)
-        data[kind, "describes", "product"].adj_t = _sparse(idf_weighted(incidence))
+        weighted = idf_weighted(incidence)
+        data[kind, "describes", "product"].adj_t = _sparse(weighted)
+        data[kind, "describes", "product"].adj = _sparse(Matrix(weighted.T))
     similar = nearest_by_text(text, config.text_neighbours)
-    data["product", "similar_to", "product"].adj_t = _sparse(_symmetrically_normalised(similar))
+    _make_neighbours(data, "similar_to", similar)
     if config.links:
-        data["product", "linked", "product"].adj_t = _sparse(_symmetrically_normalised(_links(arrays)))
+        _make_neighbours(data, "linked", _links(arrays))
     return data
 
 
@@ -188,7 +185,7 @@ def with_co_visits(data: HeteroData, histories: Histories, followed: Matrix) -> 
     counts = np.bincount(histories.products, minlength=int(data["product"].num_nodes))
     out["product"].n_events = torch.from_numpy(counts)
     out["product"].trained = torch.from_numpy(counts > 0)
-    out["product", "co_visited", "product"].adj_t = _sparse(co_visits(followed))
+    _make_neighbours(out, "co_visited", Matrix(followed + followed.T))
     return out
 
 
@@ -218,7 +215,13 @@ def centred(vectors: FloatArray) -> FloatArray:
     return out
 
 
-def _symmetrically_normalised(weights: Matrix) -> Matrix:
+def _make_neighbours(data: HeteroData, relation: str, weights: Matrix) -> None:
+    """Give products a relation to each other, from weights that are the same both ways."""
+    edges = data["product", relation, "product"]
+    edges.adj_t = edges.adj = _sparse(symmetrically_normalised(weights))
+
+
+def symmetrically_normalised(weights: Matrix) -> Matrix:
     """`D^-½ A D^-½` with `D` the row sums (Kipf and Welling 2017, without self-loops)."""
     degree = np.asarray(weights.sum(axis=1), dtype=np.float32)
     scale = sp.diags_array(np.divide(1, np.sqrt(degree), out=np.zeros_like(degree), where=degree > 0))

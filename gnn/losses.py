@@ -1,18 +1,56 @@
 """Softmax losses over the catalogue: full, and sampled with the logQ correction."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+ROWS = 64
+"""Examples of which the full softmax computes the logits at once."""
 
 
-def full_softmax(logits: Tensor, targets: Tensor) -> Tensor:
-    """Mean cross-entropy of the targets against every product, a scalar.
+def full_softmax(queries: Tensor, products: Tensor, prior: Tensor, targets: Tensor) -> Tensor:
+    """Mean cross-entropy of the targets against every product, logits being `queries @ products.T + prior`.
+
+    Logits of a few examples at a time become gradients in place: those of a whole batch would be written to
+    memory and read again several times, which takes longer than the products themselves.
 
     Args:
-        logits: `(n_examples, n_products)`.
+        queries: `(n_examples, d)`.
+        products: `(n_products, d)`.
+        prior: `(n_products,)`.
         targets: Product numbers, `(n_examples,)`.
+
+    Returns:
+        A scalar.
     """
-    return functional.cross_entropy(logits.float(), targets)
+    loss: Tensor = _FullSoftmax.apply(queries, products, prior, targets)  # type: ignore[no-untyped-call]
+    return loss
+
+
+class _FullSoftmax(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, queries: Tensor, products: Tensor, prior: Tensor, targets: Tensor) -> Tensor:
+        loss = queries.new_zeros(())
+        gradients = torch.empty_like(queries), torch.zeros_like(products), torch.zeros_like(prior)
+        for start in range(0, len(queries), ROWS):
+            rows = slice(start, start + ROWS)
+            some, target = queries[rows], targets[rows, None]
+            logits = torch.addmm(prior, some, products.T)
+            own, highest = logits.gather(1, target), logits.amax(dim=1, keepdim=True)
+            softmax = logits.sub_(highest).exp_()
+            total = softmax.sum(dim=1, keepdim=True)
+            loss += (total.log() + highest - own).sum()
+            difference = softmax.div_(total).scatter_add_(1, target, -torch.ones_like(total))
+            gradients[0][rows] = difference @ products
+            gradients[1].addmm_(difference.T, some)
+            gradients[2].add_(difference.sum(dim=0))
+        ctx.save_for_backward(*(gradient.div_(len(queries)) for gradient in gradients))
+        return loss / len(queries)
+
+    @staticmethod
+    def backward(ctx: Any, *outside: Tensor) -> tuple[Tensor | None, ...]:
+        return *(outside[0] * gradient for gradient in ctx.saved_tensors), None
 
 
 def sampled_softmax(

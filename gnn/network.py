@@ -1,12 +1,14 @@
 """The inductive product-graph network: products from their facts and neighbours, users as queries."""
 
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch_geometric.data import HeteroData
-from torch_geometric.nn import SimpleConv
+from torch_geometric.nn import MessagePassing
 
 FACTS = ("brand", "category", "attribute", "word")
 """Node types whose vectors are summed into the products that they describe."""
@@ -31,6 +33,40 @@ class NetworkConfig:
     """Share of products that play new ones in a training step, without embedding, co-visits and events."""
     max_history: int = 100
     """How many of the last events of a user count."""
+
+
+class SumConv(MessagePassing):  # type: ignore[misc]
+    """The sum of the sources' vectors, weighed by the edges: the adjacency times the vectors.
+
+    PyG's `SimpleConv` with message and sum fused, and the gradient taken through the edges the other way
+    round, which are given too: to turn them around anew in every step costs as much as the sum.
+
+    Shapes:
+        - x: `(n_sources, d)`; adj_t: sparse `(n_targets, n_sources)`; adj: sparse `(n_sources, n_targets)`
+        - output: `(n_targets, d)`
+    """
+
+    def __init__(self) -> None:
+        super().__init__(aggr="sum")
+
+    def forward(self, x: Tensor, adj_t: Tensor, adj: Tensor) -> Tensor:
+        out: Tensor = self.propagate(adj_t, x=x, adj=adj)
+        return out
+
+    def message_and_aggregate(self, adj_t: Tensor, x: Tensor, adj: Tensor) -> Tensor:
+        out: Tensor = _SparseProduct.apply(adj_t, adj, x)  # type: ignore[no-untyped-call]
+        return out
+
+
+class _SparseProduct(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, adj_t: Tensor, adj: Tensor, x: Tensor) -> Tensor:
+        ctx.adj = adj
+        return adj_t @ x
+
+    @staticmethod
+    def backward(ctx: Any, *outside: Tensor) -> tuple[Tensor | None, ...]:
+        return None, None, ctx.adj @ outside[0]
 
 
 class RecencyConv(nn.Module):
@@ -81,7 +117,7 @@ class ProductGraphNetwork(nn.Module):
         )
         relations = [r for r in PRODUCT_RELATIONS if ("product", r, "product") in data.edge_types]
         self.gates = nn.ParameterDict({r: nn.Parameter(torch.ones(())) for r in relations})
-        self.sum = SimpleConv(aggr="sum")
+        self.sum = SumConv()
         self.recency = RecencyConv(config.kernels)
         self.popularity = nn.Parameter(torch.zeros(()))
         self.query = nn.Linear(len(config.kernels) * d, d, bias=False)
@@ -111,7 +147,8 @@ class ProductGraphNetwork(nn.Module):
         parts["text"] = self.text(data["product"].x)
         for fact in self.facts:
             table = self.facts.get_parameter(f"{fact}.weight")
-            parts[fact] = self.sum((table, None), data[fact, "describes", "product"].adj_t)
+            describes = data[fact, "describes", "product"]
+            parts[fact] = self.sum(table, describes.adj_t, describes.adj)
         return parts
 
     def propagate(self, h: Tensor, data: HeteroData, new: Tensor | None = None) -> Tensor:
@@ -124,7 +161,8 @@ class ProductGraphNetwork(nn.Module):
         """
         out = h
         for relation, gate in self.gates.items():
-            message = gate * self.sum((h, None), data["product", relation, "product"].adj_t)
+            edges = data["product", relation, "product"]
+            message = gate * self.sum(h, edges.adj_t, edges.adj)
             if relation == "co_visited" and new is not None:
                 message = message.masked_fill(new[:, None], 0.0)
             out = out + message
@@ -132,7 +170,7 @@ class ProductGraphNetwork(nn.Module):
 
     def products(self, data: HeteroData, new: Tensor | None = None) -> Tensor:
         """Product vectors, `(n_products, d)`; `new` as in `parts`."""
-        return self.propagate(torch.stack(list(self.parts(data, new).values())).sum(0), data, new)
+        return self.propagate(reduce(torch.add, self.parts(data, new).values()), data, new)
 
     def queries(self, h: Tensor, edge_index: Tensor, age: Tensor, n_users: int) -> Tensor:
         """What the users ask for: `(n_users, d)` from product vectors `(n_products, d)` and their events."""
@@ -146,18 +184,25 @@ class ProductGraphNetwork(nn.Module):
         out = {"product": h, **{fact: self.facts.get_parameter(f"{fact}.weight") for fact in self.facts}}
         return out | {"user": self.queries(h, events.edge_index, events.age, data["user"].num_nodes)}
 
-    def logits(self, queries: Tensor, products: Tensor, n_events: Tensor) -> Tensor:
-        """Scores over the temperature, `(n_users, n_products)`.
+    def factors(self, queries: Tensor, products: Tensor, n_events: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the scores over the temperature are made of, as queries · products + a prior of each product.
 
         Args:
             queries: `(n_users, d)`.
             products: `(n_products, d)`.
             n_events: Events of each product, `(n_products,)`.
+
+        Returns:
+            `(n_users, d)`, `(n_products, d)` and `(n_products,)`.
         """
         scaled = functional.normalize(queries) / self.config.temperature
         prior = self.popularity / self.config.temperature * torch.log1p(n_events.float())
-        # One fused product, since every pass over (n_users, n_products) numbers costs as much as the product.
-        return torch.addmm(prior, scaled, functional.normalize(products).T)
+        return scaled, functional.normalize(products), prior
+
+    def logits(self, queries: Tensor, products: Tensor, n_events: Tensor) -> Tensor:
+        """Scores over the temperature, `(n_users, n_products)`; arguments as of `factors`."""
+        scaled, unit, prior = self.factors(queries, products, n_events)
+        return torch.addmm(prior, scaled, unit.T)
 
     def own_logits(self, queries: Tensor, products: Tensor, n_events: Tensor) -> Tensor:
         """The same for each user with one product of its own, all arguments by user, `(n_users,)`."""

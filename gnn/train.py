@@ -85,7 +85,7 @@ def train(
         validate: A figure to maximise, computed without gradients after every epoch.
         config: How to train.
         graph: How what users do makes products neighbours.
-        device: `"cpu"`, `"cuda"`, or `"auto"` for CUDA where there is one (in bfloat16 there).
+        device: `"cpu"`, `"cuda"`, or `"auto"` for CUDA where there is one.
         resume: A file that keeps the state after every epoch; a killed training goes on from it, to the same
             result. The caller removes it, once what came of it is kept.
         tensorboard: A folder for TensorBoard events.
@@ -192,23 +192,22 @@ def _loss(
     most = config.network.max_history
     edge_index, age = recent_events(examples.last(most).histories(histories), most)
     targets = torch.from_numpy(examples.targets).to(device)
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        new = network.plays_new(data)
-        h = network.products(data, new)
-        queries = network.queries(h, edge_index.to(device), age.to(device), len(examples))
-        n_products, counts = len(h), data["product"].n_events
-        if new is not None:
-            counts = counts.masked_fill(new, 0)
-        if n_products <= config.full_softmax_up_to:
-            return full_softmax(network.logits(queries, h, counts), targets)
-        # Half of the samples by popularity, half uniform: what users see often, and the long tail.
-        visits = data["product"].n_events
-        q = 0.5 * visits / visits.sum() + 0.5 / n_products
-        samples = torch.multinomial(q, config.samples, replacement=True)
-        logits = network.logits(queries, h[samples], counts[samples])
-        own = network.own_logits(queries, h[targets], counts[targets])
-        log_q = (q[samples] * config.samples).log()
-        return sampled_softmax(own, logits, targets, samples, log_q)
+    new = network.plays_new(data)
+    h = network.products(data, new)
+    queries = network.queries(h, edge_index.to(device), age.to(device), len(examples))
+    n_products, counts = len(h), data["product"].n_events
+    if new is not None:
+        counts = counts.masked_fill(new, 0)
+    if n_products <= config.full_softmax_up_to:
+        return full_softmax(*network.factors(queries, h, counts), targets)
+    # Half of the samples by popularity, half uniform: what users see often, and the long tail.
+    visits = data["product"].n_events
+    q = 0.5 * visits / visits.sum() + 0.5 / n_products
+    samples = torch.multinomial(q, config.samples, replacement=True)
+    logits = network.logits(queries, h[samples], counts[samples])
+    own = network.own_logits(queries, h[targets], counts[targets])
+    log_q = (q[samples] * config.samples).log()
+    return sampled_softmax(own, logits, targets, samples, log_q)
 
 
 def _set_learning_rate(optimizer: torch.optim.Optimizer, config: TrainConfig, epoch: float) -> None:

@@ -26,11 +26,19 @@ from cartograph.gnn import (
     with_events,
 )
 from cartograph.gnn.facts import facts
-from cartograph.gnn.graph import co_visits, followed_by, leads_to, nearest_by_text
-from cartograph.gnn.losses import full_softmax, sampled_softmax
-from cartograph.gnn.network import RecencyConv
+from cartograph.gnn.graph import followed_by, leads_to, nearest_by_text, symmetrically_normalised
+from cartograph.gnn.losses import ROWS, full_softmax, sampled_softmax
+from cartograph.gnn.network import RecencyConv, SumConv
 from cartograph.kg import Edges, GraphArrays, export, load_dataset, open_store
 from tests.planted import planted_shop
+
+on_every_device = pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")),
+    ],
+)
 
 SMALL = TrainConfig(network=NetworkConfig(dimension=16), epochs=8, patience=8, batch_size=32)
 
@@ -123,7 +131,9 @@ def test_what_follows_weighs_by_its_distance() -> None:
     np.testing.assert_allclose(followed.toarray(), [[0, one, two], [0, 0, one], [one, 0, 0]], rtol=1e-6)
     both = np.array([[0, one, two + one], [one, 0, one], [two + one, one, 0]])
     root = np.sqrt(both.sum(axis=1))
-    np.testing.assert_allclose(co_visits(followed).toarray(), both / root / root[:, None], rtol=1e-6)
+    np.testing.assert_allclose(
+        symmetrically_normalised(followed + followed.T).toarray(), both / root / root[:, None], rtol=1e-6
+    )
     strongest = leads_to(followed, GraphConfig(successors=1)).toarray()
     from_0 = one / np.sqrt(1 + one + two)
     from_1 = one / np.sqrt(1 + one)
@@ -214,9 +224,26 @@ def test_a_product_without_events_has_no_embedding_of_its_own(data: HeteroData) 
     assert not network.parts(data)["id"].detach().numpy()[cold].any()
 
 
-def test_full_softmax_is_the_cross_entropy_by_hand() -> None:
-    loss = full_softmax(torch.tensor([[2.0, 0.0, 1.0]]), torch.tensor([0]))
-    assert float(loss) == pytest.approx(-np.log(np.exp(2) / (np.exp(2) + 1 + np.exp(1))))
+def test_full_softmax_is_the_cross_entropy_with_its_gradients() -> None:
+    torch.manual_seed(0)
+    n_examples = 2 * ROWS + 3
+    targets = torch.randint(7, (n_examples,))
+    shapes = (n_examples, 5), (7, 5), (7,)
+    queries, products, prior = (torch.randn(s, dtype=torch.float64, requires_grad=True) for s in shapes)
+    given = queries, products, prior
+    loss = full_softmax(queries, products, prior, targets)
+    expected = functional.cross_entropy(queries @ products.T + prior, targets)
+    torch.testing.assert_close(loss, expected)
+    torch.testing.assert_close(torch.autograd.grad(2 * loss, given), torch.autograd.grad(2 * expected, given))
+
+
+def test_a_sum_over_edges_has_the_gradient_of_the_product() -> None:
+    torch.manual_seed(0)
+    adjacency = torch.randn(4, 6) * (torch.rand(4, 6) < 0.5)
+    x = torch.randn(6, 3, requires_grad=True)
+    weight = torch.randn(4, 3)
+    (SumConv()(x, adjacency.to_sparse_csr(), adjacency.T.to_sparse_csr()) * weight).sum().backward()
+    torch.testing.assert_close(x.grad, adjacency.T @ weight)
 
 
 def test_sampled_softmax_is_the_formula_by_hand() -> None:
@@ -238,7 +265,7 @@ def test_sampled_softmax_estimates_the_full_one() -> None:
     samples = torch.multinomial(q, 20_000, replacement=True)
     own = logits.gather(1, targets[:, None])[:, 0]
     estimate = sampled_softmax(own, logits[:, samples], targets, samples, (q[samples] * 20_000).log())
-    assert float(estimate) == pytest.approx(float(full_softmax(logits, targets)), abs=0.05)
+    assert float(estimate) == pytest.approx(float(functional.cross_entropy(logits, targets)), abs=0.05)
 
 
 def test_one_training_step_is_the_step_by_hand(data: HeteroData) -> None:
@@ -285,14 +312,13 @@ def test_training_learns_the_planted_walk(data: HeteroData) -> None:
     assert epochs[-1].loss < epochs[0].loss
 
 
-def test_training_with_sampled_softmax_learns_the_planted_walk_too(
-    data: HeteroData, arrays: GraphArrays
-) -> None:
+@on_every_device
+def test_training_with_sampled_softmax_learns_the_planted_walk_too(data: HeteroData, device: str) -> None:
     config = TrainConfig(
         network=SMALL.network, epochs=12, patience=12, batch_size=32, full_softmax_up_to=1, samples=16
     )
-    network, _ = train(walks(data), WALKS, walk_rate, config, device="cpu", progress=False)
-    assert walk_rate(network, walks(data)) > 0.9
+    network, _ = train(walks(data), WALKS, walk_rate, config, device=device, progress=False)
+    assert walk_rate(network.cpu(), walks(data)) > 0.9
 
 
 def test_training_twice_with_one_seed_gives_the_same_weights(data: HeteroData, arrays: GraphArrays) -> None:
