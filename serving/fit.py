@@ -33,6 +33,10 @@ HELD_OUT = 0.1
 """Share of the events that a hold-out takes, where there are times."""
 
 
+FEW_CASES = 100
+"""What so many cases of new products say counts half of what it would count if there were any number."""
+
+
 @dataclass(frozen=True)
 class FitConfig:
     """How a recommender is fitted."""
@@ -43,7 +47,7 @@ class FitConfig:
     """How products become neighbours."""
     second_stage: SecondStageConfig | None = field(default_factory=SecondStageConfig)
     """How the second stage is trained; None for the first alone."""
-    cold_weight: float = 2.0
+    cold_weight: float = 3.0
     """How many times as much a choice of a product without events counts as one of another when cold offsets
     are chosen; how often it comes is taken from the share of such products in the catalogue."""
     simulated_cold: float = 0.1
@@ -116,13 +120,9 @@ def fit(
         tensorboard=tensorboard,
         progress=progress,
     )
-    network, index = first.network, first.ranker.index
+    index = first.ranker.index
     index = index.with_fusion(choose_weights(index, lambda tried: measure(Ranker(tried), cases)))
-    trial = _trial(base, network, index, histories, validation, measure, config, timed=timed)
-    if trial is not None:
-        trial = trial.with_best_cold_offset()
-        index = index.with_fusion(trial.index.fusion)
-    ranker = Ranker(index)
+    inner = None
     if config.second_stage is not None:
         inner = _inner_stage(
             base,
@@ -135,17 +135,19 @@ def fit(
             resume=resume and resume / "inner.pt",
             progress=progress,
         )
-        second = inner and train_second_stage(
-            inner[0], PairFeatures.of(arrays), inner[1], config.second_stage, config.train.seed
-        )
-        if second is not None and trial is not None:
+    network = first.network if inner is None else inner[0].network
+    trial = _trial(base, network, index, histories, validation, measure, config, timed=timed)
+    trial = trial.with_best_cold_offset()
+    second = None
+    if inner is not None and config.second_stage is not None:
+        before, asked = inner[0].ranker.index.with_fusion(trial.index.fusion), inner[1]
+        features = PairFeatures.of(arrays)
+        second = train_second_stage(before, features, asked, config.second_stage, config.train.seed)
+        if second is not None:
             second = trial.best_cold_offset_of(second, config.most_cases // 4, config.train.seed)
-            helps = trial.worth(second) > trial.worth()
-        else:
-            helps = second is not None and measure(Ranker(index, second), cases) > measure(ranker, cases)
-        if helps:
-            ranker = Ranker(index, second)
-    return replace(first, ranker=ranker)
+            if trial.worth(second) <= trial.worth():
+                second = None
+    return replace(first, ranker=Ranker(trial.index, second))
 
 
 def _first_stage(
@@ -194,22 +196,26 @@ def _trial(
     config: FitConfig,
     *,
     timed: bool,
-) -> Trial | None:
-    """A trial of new products; None where nobody chose one of them, or none of the others."""
-    withheld = _withheld(histories, int(base["product"].num_nodes), config)
+) -> Trial:
+    """The validation, and what of it asks for products that play new ones, for a network that is blind."""
+    withheld = _withheld(histories, len(index.ids), config)
     known = histories.select(~withheld[histories.products])
+    data = with_events(base, known, config.train.network.max_history, config.graph)
+    demand = Demand.of(known, len(index.ids), timed=timed)
     asked = replace(
         validation, histories=validation.histories.select(~withheld[validation.histories.products])
     )
-    warm = _with_targets(asked, ~withheld).sample(config.most_cases, config.train.seed)
     cold = _with_targets(asked, withheld).sample(config.most_cases, config.train.seed)
-    if not (len(warm) and len(cold)):
-        return None
-    data = with_events(base, known, config.train.network.max_history, config.graph)
-    demand = Demand.of(known, len(index.ids), timed=timed)
-    share = float(np.mean(index.n_events == 0))
-    cold_share = config.cold_weight * share / (config.cold_weight * share + 1 - share)
-    return Trial(Index.of(network, data, index.fusion, demand), warm, cold, cold_share, measure)
+    weight = config.cold_weight * float(np.mean(index.n_events == 0))
+    evidence = len(cold) / (len(cold) + FEW_CASES)
+    return Trial(
+        index,
+        validation.sample(config.most_cases, config.train.seed),
+        Index.of(network, data, index.fusion, demand),
+        cold,
+        evidence * weight / (weight + float(np.mean(index.n_events > 0))),
+        measure,
+    )
 
 
 def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:
@@ -249,8 +255,11 @@ def _inner_stage(
     device: str,
     resume: Path | None,
     progress: bool,
-) -> tuple[Index, Cases] | None:
-    """A first stage of the past, and what users chose next; None with too few."""
+) -> tuple[Fitted, Cases] | None:
+    """A first stage of the past, blind to a share of the products, and what users chose next of them all.
+
+    None where nobody can be asked.
+    """
     n_products = int(base["product"].num_nodes)
     kept = ~_withheld(histories, n_products, config)
     known, asked = hold_out(histories, timed=timed)
@@ -273,7 +282,7 @@ def _inner_stage(
         resume=resume,
         progress=progress,
     )
-    return first.ranker.index, asked
+    return first, asked
 
 
 def save(fitted: Fitted, checkpoint: Path, index: Path, encoder: str) -> None:

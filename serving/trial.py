@@ -1,4 +1,4 @@
-"""The validation as if some products were new: where the cold offsets are chosen."""
+"""Validation as it is and as if some products were new: to choose cold offsets and the second stage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from .second_stage import SecondStage
 COLD_OFFSETS = (0.0, 0.02, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 """What is tried for the first stage."""
 
-SECOND_COLD_OFFSETS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5)
+SECOND_COLD_OFFSETS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1)
 """What is tried for the second stage, whose scores lie further apart."""
 
 Measure = Callable[[Ranker, Cases], float]
@@ -20,30 +20,37 @@ Measure = Callable[[Ranker, Cases], float]
 
 @dataclass(frozen=True)
 class Trial:
-    """Cases whose targets play new products, cases of others, and a first stage that knows only these."""
+    """The validation of a first stage, and of one that knows nothing of the products that play new ones."""
 
     index: Index
-    """The first stage without the events of products that play the new ones."""
-    warm: Cases
-    """Cases whose targets have events."""
+    """The first stage that is to serve."""
+    cases: Cases
+    """What it is asked."""
+    blind: Index
+    """A first stage without the events of the products that play new ones; best also trained without them,
+    since a network that was trained with a product is better at it than it will be at a new one."""
     cold: Cases
-    """Cases whose targets play the new ones."""
+    """What that one is asked: cases whose targets play new products."""
     cold_share: float
-    """What the figure for cold targets weighs, in [0, 1]; the one for warm targets has the rest."""
+    """What the figure for these targets weighs, in [0, 1]; the one of `index` has the rest."""
     measure: Measure
     """A figure to maximise."""
 
     def worth(self, second: SecondStage | None = None) -> float:
         """What both figures come to, with a second stage or without."""
-        ranker = Ranker(self.index, second)
-        warm, cold = self.measure(ranker, self.warm), self.measure(ranker, self.cold)
-        return (1 - self.cold_share) * warm + self.cold_share * cold
+        figure = self.measure(Ranker(self.index, second), self.cases)
+        if not self.cold_share:
+            return figure
+        cold = self.measure(Ranker(self.blind, second), self.cold)
+        return (1 - self.cold_share) * figure + self.cold_share * cold
 
     def with_best_cold_offset(self) -> "Trial":
         """The trial with the first stage's cold offset that is worth most; of equals the smallest."""
-        fusion = self.index.fusion
-        fusions = (replace(fusion, cold_offset=offset) for offset in COLD_OFFSETS)
-        return max((replace(self, index=self.index.with_fusion(one)) for one in fusions), key=Trial.worth)
+        return max((self._with_cold_offset(offset) for offset in COLD_OFFSETS), key=Trial.worth)
+
+    def _with_cold_offset(self, offset: float) -> "Trial":
+        fusion = replace(self.index.fusion, cold_offset=offset)
+        return replace(self, index=self.index.with_fusion(fusion), blind=self.blind.with_fusion(fusion))
 
     def best_cold_offset_of(self, second: SecondStage, most: int, seed: int) -> SecondStage:
         """The second stage with the cold offset that is worth most; of equals the smallest.
@@ -53,5 +60,5 @@ class Trial:
             most: At most so many cases of each kind are looked at, since a second stage takes longer.
             seed: Of which they are.
         """
-        fewer = replace(self, warm=self.warm.sample(most, seed), cold=self.cold.sample(most, seed))
+        fewer = replace(self, cases=self.cases.sample(most, seed), cold=self.cold.sample(most, seed))
         return max((replace(second, cold_offset=offset) for offset in SECOND_COLD_OFFSETS), key=fewer.worth)

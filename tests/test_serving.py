@@ -260,13 +260,16 @@ def test_demand_halves_with_the_half_lives() -> None:
 def test_the_cold_offset_that_serves_warm_and_cold_best_is_chosen(
     trained: Run, share: float, offset: float
 ) -> None:
-    warm, cold = (hold_out(planted_shop().histories(), timed=False)[1].sample(n) for n in (3, 2))
+    cases, cold = (hold_out(planted_shop().histories(), timed=False)[1].sample(n) for n in (3, 2))
     falls = {0.0: (0.5, 0.0), 0.1: (0.4, 0.3), 0.2: (0.1, 0.4)}
 
-    def measure(ranker: Ranker, cases: Cases) -> float:
-        return falls.get(ranker.index.fusion.cold_offset, (0.0, 0.0))[len(cases) == 2]
+    def measure(ranker: Ranker, asked: Cases) -> float:
+        assert (ranker.index.popularity_weight == -1) == (asked is cold)
+        return falls.get(ranker.index.fusion.cold_offset, (0.0, 0.0))[asked is cold]
 
-    trial = Trial(Ranker.load(trained.index).index, warm, cold, share, measure)
+    index = Ranker.load(trained.index).index
+    blind = dataclasses.replace(index, popularity_weight=-1.0)
+    trial = Trial(index, cases, blind, cold, share, measure)
     assert trial.with_best_cold_offset().index.fusion.cold_offset == offset
     assert trial.with_best_cold_offset().worth() == max(
         (1 - share) * w + share * c for w, c in falls.values()
