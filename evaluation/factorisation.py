@@ -18,7 +18,7 @@ from .extras import import_extra
 from .matrices import event_counts, filled, folded, seen
 from .tuning import Baseline, Config
 
-DECAYS = (0.0, 0.3, 0.6, 1.0)
+DECAYS = (0.0, 0.1, 0.3, 0.6, 1.0)
 """Decays per event of a history that are worth a try."""
 
 
@@ -111,14 +111,14 @@ def _folded(model: Any, decay: float, popularity: FloatArray) -> Scorer:
 als = _factorisation(
     "implicit.cpu.als.AlternatingLeastSquares",
     _solved,
-    [AlsConfig(f, a, d) for f, a, d in product((128, 256), (10.0, 40.0), DECAYS)],
+    [AlsConfig(*fa, d) for fa, d in product(((64, 2.5), (64, 10.0), (256, 10.0), (256, 40.0)), DECAYS)],
 )
 """Implicit ALS; every user's vector is solved for from the history when asked, so new users have one too."""
 
 bpr = _factorisation(
     "implicit.cpu.bpr.BayesianPersonalizedRanking",
     _folded,
-    [BprConfig(f, r, d) for f, r, d in product((128,), (0.05, 0.1), DECAYS)],
+    [BprConfig(128, 0.1, d, r) for r, d in product((1e-4, 0.01), DECAYS)],
 )
 """BPR; a user is the decayed mean of the history's product vectors, brought to the length that users have.
 

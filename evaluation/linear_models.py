@@ -47,7 +47,8 @@ class LinearConfig:
     decay: float = 0.5
     """Decay per event of a history, in training and when asked."""
     ease_weight: float = 0.3
-    """What EASE's scores, with its default settings, are multiplied by before they are added."""
+    """What the scores of EASE, with its default regularization and the same decay, are multiplied by before
+    they are added."""
 
 
 def ease_weights(gram: FloatArray, regularization: float) -> FloatArray:
@@ -120,8 +121,7 @@ def _prepare_linear(split: Split) -> Callable[[LinearConfig], Scorer]:
     histories, n_products = split.train.histories(), len(split.train.products)
     known = _known(split)
     popularity = event_counts(histories, n_products)
-    ease = EaseConfig()
-    similar = ease_weights(_gram(seen(histories, n_products)[:, known]), ease.regularization)
+    similar = ease_weights(_gram(seen(histories, n_products)[:, known]), EaseConfig.regularization)
 
     @lru_cache(maxsize=1)
     def weights(regularization: float, decay: float) -> FloatArray:
@@ -131,7 +131,7 @@ def _prepare_linear(split: Split) -> Callable[[LinearConfig], Scorer]:
     def build(config: LinearConfig) -> Scorer:
         parts = [
             _Part(config.decay, weights(config.regularization, config.decay)),
-            _Part(ease.decay, similar, config.ease_weight),
+            _Part(config.decay, similar, config.ease_weight),
         ]
         return _scorer(parts, known, popularity)
 
@@ -140,13 +140,13 @@ def _prepare_linear(split: Split) -> Callable[[LinearConfig], Scorer]:
 
 ease = Baseline(
     _prepare_ease,
-    lambda split: [EaseConfig(r, d) for r, d in product((30.0, 100.0, 300.0), (0.0, 0.2, 0.5, 1.0))],
+    lambda split: [EaseConfig(r, d) for r, d in product((30.0, 100.0, 300.0, 1000.0), (0.0, 0.2, 0.5, 1.0))],
 )
 """Embarrassingly shallow autoencoders (Steck 2019) on decayed histories; up to `MOST_PRODUCTS` products."""
 
 linear = Baseline(
     _prepare_linear,
-    lambda split: [LinearConfig(r, ease_weight=w) for r, w in product((30.0, 100.0), (0.0, 0.3, 1.0))],
+    lambda split: [LinearConfig(100.0, d, w) for d, w in product((0.1, 0.5), (0.0, 0.3, 1.0))],
 )
 """Ridge regression of the next product on the decayed history, plus EASE; up to `MOST_PRODUCTS` products."""
 

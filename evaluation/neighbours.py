@@ -67,7 +67,7 @@ def _prepare_products(split: Split) -> Callable[[NeighbourConfig], Scorer]:
 
 
 user_knn = Baseline(
-    _prepare_users, lambda split: [NeighbourConfig(n, d) for n, d in product((50, 200, 1000), DECAYS)]
+    _prepare_users, lambda split: [NeighbourConfig(n, d) for n, d in product((20, 50, 200, 1000), DECAYS)]
 )
 """What the users with the most similar histories chose: `Σ_v cos(R_u, R_v) R_vi` over the nearest `v`.
 
