@@ -18,6 +18,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/encode.py
+	$(BIN)/python benchmarks/epochs.py
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/cartograph demo --run runs/bench > benchmarks/results/demo.txt

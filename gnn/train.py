@@ -1,6 +1,7 @@
 """The one training loop: next-product prediction from every prefix of every history."""
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +20,12 @@ from .graph import GraphConfig, followed_by, recent_events, with_co_visits
 from .losses import full_softmax, sampled_softmax
 from .network import NetworkConfig, ProductGraphNetwork
 
+STEPS = 250
+"""Few examples are passed over as often as it takes to make so many steps, within `PASSES`."""
+
+PASSES = (4, 10)
+"""Fewer passes are not enough for any log, and more are learned by heart."""
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -26,8 +33,8 @@ class TrainConfig:
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
     """Size and shape of the network."""
-    epochs: int = 4
-    """Passes over the examples, while the learning rate falls linearly to zero."""
+    epochs: int | None = None
+    """Passes over the examples, while the learning rate falls linearly to zero; `PASSES` when absent."""
     patience: int = 2
     """Stop earlier after this many epochs without a better validation figure."""
     batch_size: int = 1024
@@ -49,7 +56,9 @@ class TrainConfig:
     """Seed of initial weights, order, dropout and samples."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "batch_size", "folds", "examples", "samples"):
+        if self.epochs is not None and self.epochs < 1:
+            raise ValueError(f"epochs is {self.epochs}; it must be at least 1")
+        for name in ("patience", "batch_size", "folds", "examples", "samples"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.learning_rate <= 0 or self.weight_decay < 0:
@@ -63,6 +72,8 @@ class Epoch:
     number: int
     loss: float
     validation: float
+    seconds: float = field(compare=False)
+    """What the training took, without the validation."""
 
 
 def train(
@@ -109,17 +120,23 @@ def train(
     best: dict[str, Tensor] = {}
     if resume is not None and resume.exists():
         epochs, best = _restore(resume, network, optimizer, config)
-    while len(epochs) < config.epochs and not _exhausted(epochs, config.patience):
+    steps = -(-min(config.examples, len(examples)) // config.batch_size)
+    n_epochs = config.epochs or min(max(-(-STEPS // steps), PASSES[0]), PASSES[1])
+    while len(epochs) < n_epochs and not _exhausted(epochs, config.patience):
         number = len(epochs)
         torch.manual_seed(config.seed + 1000 * (number + 1))  # by epoch, so a resumed run draws the same
         network.train()
-        loss = _epoch(network, optimizer, data, histories, examples, config, graph, number, progress)
+        begun = time.perf_counter()
+        loss = _epoch(
+            network, optimizer, data, histories, examples, config, graph, number, n_epochs, progress
+        )
+        seconds = time.perf_counter() - begun
         network.eval()
         with torch.no_grad():
             figure = validate(network, data)
         if not epochs or figure > max(epoch.validation for epoch in epochs):
             best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-        epochs.append(Epoch(number + 1, loss, figure))
+        epochs.append(Epoch(number + 1, loss, figure, seconds))
         if progress:
             print(f"epoch {number + 1}: loss {epochs[-1].loss:.3f}, validation {figure:.4f}", file=sys.stderr)
         if resume is not None:
@@ -150,6 +167,7 @@ def _epoch(
     config: TrainConfig,
     graph: GraphConfig,
     number: int,
+    n_epochs: int,
     progress: bool,
 ) -> float:
     """One pass over the examples, fold by fold; the mean loss."""
@@ -169,7 +187,8 @@ def _epoch(
                 known = with_co_visits(data, others, followed).to(device)
             rows = order[fold_of_example == fold]
             for batch in np.array_split(rows, -(-len(rows) // config.batch_size)) if len(rows) else ():
-                _set_learning_rate(optimizer, config, number + done / len(order))
+                share = (number + done / len(order)) / n_epochs
+                _set_learning_rate(optimizer, config.learning_rate, share)
                 loss = _loss(network, known, histories, examples.take(batch), config)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -210,11 +229,10 @@ def _loss(
     return sampled_softmax(own, logits, targets, samples, log_q)
 
 
-def _set_learning_rate(optimizer: torch.optim.Optimizer, config: TrainConfig, epoch: float) -> None:
-    """Linear warm-up over the first twentieth of all epochs, then linear decay to zero at the end."""
-    done = epoch / config.epochs
+def _set_learning_rate(optimizer: torch.optim.Optimizer, highest: float, done: float) -> None:
+    """Linear warm-up over the first twentieth of the training, then linear decay to zero at the end."""
     for group in optimizer.param_groups:
-        group["lr"] = config.learning_rate * min(1.0, 20 * done + 0.02) * (1 - done)
+        group["lr"] = highest * min(1.0, 20 * done + 0.02) * (1 - done)
 
 
 def _exhausted(epochs: list[Epoch], patience: int) -> bool:

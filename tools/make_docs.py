@@ -11,6 +11,7 @@ import re
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 os.environ["COLUMNS"] = "100"  # argparse wraps its help to the terminal
 
@@ -151,6 +152,11 @@ def _speed() -> str:
         f"| {encode['ratio']:.2f} times as fast as sentence-transformers |",
         f"| the second time | {encode['second_time_seconds']:.1f} | from the cache |",
     ]
+    for device, trained in json.loads((RESULTS / "epochs.json").read_text()).items():
+        lines.append(
+            f"| an epoch of Beauty, {device} | {median(trained['seconds']):.1f} "
+            f"| validation NDCG@10 {cell(max(trained['ndcg@10']))} after {len(trained['seconds'])} |"
+        )
     return "\n".join(lines)
 
 
