@@ -100,7 +100,7 @@ VARIANTS: dict[str, Fit] = {
 
 def main() -> None:
     """Evaluate every variant; one that was evaluated before is not fitted again."""
-    exam = split(load(str(DATASETS / DATASET)), "leave-one-out")
+    exam = split(load(str(DATASETS / DATASET), links=True), "leave-one-out")
     write_json(RESULTS / "ablations.json", examine([exam], VARIANTS, answers=Answers(KEPT / "ablations")))
 
 
