@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     train = _verb(verbs, "train", "train the graph network and choose the fusion weights on validation")
     _run(train)
-    train.add_argument("--epochs", type=int, help="passes over the events; as many as they need when absent")
+    train.add_argument("--epochs", type=int, help="passes over the events (default: as needed)")
     train.add_argument("--seed", type=int, default=0, help="of weights and order (default: %(default)s)")
     _device(train)
     train.add_argument("--tensorboard", metavar="DIR", help="write TensorBoard events there")
@@ -116,7 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="of splits and models; figures are means over them (default: %(default)s)",
     )
     evaluate.set_defaults(seed=0)  # of the weights: each seed of --seeds is added to it
-    evaluate.add_argument("--epochs", type=int, help="passes over the events; as many as they need when absent")
+    evaluate.add_argument("--epochs", type=int, help="passes over the events (default: as needed)")
     evaluate.add_argument("--encoder", metavar="NAME", help="a hub name or folder of a BERT-family model")
     _device(evaluate)
     evaluate.add_argument(
