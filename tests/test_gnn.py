@@ -100,7 +100,7 @@ def walk_rate(network: ProductGraphNetwork, data: HeteroData) -> float:
     """How often the best product after a walk is the next on the ring."""
     scores = scores_of(network, data, WALKS)
     following = (WALKS.products[WALKS.offsets[1:] - 1] + 1) % 32
-    return float((scores.argmax(dim=1).numpy() == following).mean())
+    return float((scores.argmax(dim=1).cpu().numpy() == following).mean())
 
 
 def test_event_histories_are_the_events_in_order(arrays: GraphArrays) -> None:
@@ -303,12 +303,13 @@ def test_users_learn_on_what_others_did_only(data: HeteroData) -> None:
     assert gates[1] > 1 > gates[4]
 
 
-def test_training_learns_the_planted_walk(data: HeteroData) -> None:
+@on_every_device
+def test_training_learns_the_planted_walk(data: HeteroData, device: str) -> None:
     torch.manual_seed(0)
     before = walk_rate(ProductGraphNetwork(walks(data), SMALL.network).eval(), walks(data))
-    network, epochs = train(walks(data), WALKS, walk_rate, SMALL, device="cpu", progress=False)
+    network, epochs = train(walks(data), WALKS, walk_rate, SMALL, device=device, progress=False)
     assert before < 0.75
-    assert walk_rate(network, walks(data)) > 0.9
+    assert walk_rate(network.cpu(), walks(data)) > 0.9
     assert epochs[-1].loss < epochs[0].loss
 
 
