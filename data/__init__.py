@@ -2,7 +2,16 @@
 
 from .cold_splits import item_cold, user_cold
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns, Dataset, Histories
-from .errors import CartographError, DataError, EncoderError, RunError, StoreError, UnknownIdError
+from .errors import (
+    CartographError,
+    DataError,
+    EncoderError,
+    RunError,
+    StoreError,
+    UnknownIdError,
+    UnknownProductError,
+    UnknownUserError,
+)
 from .files import atomically
 from .k_core import k_core
 from .load import datasets, load
@@ -27,6 +36,8 @@ __all__ = [
     "Split",
     "StoreError",
     "UnknownIdError",
+    "UnknownProductError",
+    "UnknownUserError",
     "atomically",
     "datasets",
     "item_cold",

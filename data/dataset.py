@@ -30,6 +30,7 @@ class Columns:
     CATEGORY = "category"
     PRICE = "price"
     IMAGE = "image_url"
+    STOCK = "stock"
     USER = "user_id"
     TYPE = "type"
     AT = "at"
@@ -38,7 +39,7 @@ class Columns:
     SOURCE = "source_id"
     TARGET = "target_id"
 
-    PRODUCTS = (PRODUCT, TITLE, DESCRIPTION, BRAND, CATEGORY, PRICE, IMAGE)
+    PRODUCTS = (PRODUCT, TITLE, DESCRIPTION, BRAND, CATEGORY, PRICE, IMAGE, STOCK)
     PRODUCT_ATTRIBUTES = (PRODUCT, KEY, VALUE)
     USERS = (USER,)
     USER_ATTRIBUTES = (USER, KEY, VALUE)
@@ -261,8 +262,13 @@ class Dataset:
             )
 
 
-_NUMBERS = {Columns.PRICE: np.float64, Columns.AT: np.int64}
-_EMPTY: dict[str, object] = {Columns.PRICE: np.nan, Columns.TYPE: "purchase", Columns.CATEGORY: ()}
+_NUMBERS = {Columns.PRICE: np.float64, Columns.STOCK: np.float64, Columns.AT: np.int64}
+_EMPTY: dict[str, object] = {
+    Columns.PRICE: np.nan,
+    Columns.STOCK: np.nan,
+    Columns.TYPE: "purchase",
+    Columns.CATEGORY: (),
+}
 
 
 def _with_columns(table: pd.DataFrame | None, columns: Sequence[str]) -> pd.DataFrame:

@@ -5,7 +5,9 @@
     ├── StoreError         a graph store is missing, unreachable, locked, or refuses a statement
     ├── EncoderError       encoder weights are not to be had, or are not of the BERT family
     ├── RunError           a run folder lacks a stage, or a checkpoint does not fit its graph
-    └── UnknownIdError     a user or product id that the recommender does not know
+    └── UnknownIdError     an id that the recommender does not know
+        ├── UnknownUserError
+        └── UnknownProductError
 
 Bad arguments in Python calls raise the built-in `ValueError`, `KeyError` or `TypeError`.
 The command line prints every `CartographError` as one line and exits with 1.
@@ -34,3 +36,11 @@ class RunError(CartographError):
 
 class UnknownIdError(CartographError, LookupError):
     """A user or product is not known."""
+
+
+class UnknownUserError(UnknownIdError):
+    """A user is not known."""
+
+
+class UnknownProductError(UnknownIdError):
+    """A product is not known."""

@@ -21,19 +21,20 @@ def product_tables(rows: Rows, paths: Mapping[str, Path_] | None = None) -> tupl
         paths: The path of each category name; when absent, `category` is a path itself.
 
     Raises:
-        DataError: An id is missing or given twice, a price is no number, a category is unknown, or a product
-            has no text at all.
+        DataError: An id is missing or given twice, a price or stock is no number, a category is unknown, or a
+            product has no text at all.
     """
     c = Columns
     rows.ids(c.PRODUCT)
     rows.unique(c.PRODUCT)
     rows.texts(c.TITLE, c.DESCRIPTION, c.BRAND, c.IMAGE)
     rows.numbers(c.PRICE, minimum=0)
+    rows.numbers(c.STOCK, minimum=0)
     if paths is not None and c.CATEGORY in rows:
         rows.members(
             c.CATEGORY, ["", *paths], "is not in the categories file", "add a row for it, or leave it empty"
         )
-    silent = {c.PRODUCT, c.PRICE, c.IMAGE}
+    silent = {c.PRODUCT, c.PRICE, c.IMAGE, c.STOCK}
     filled = [_filled(rows.frame[name]) for name in rows.frame.columns if name not in silent]
     has_text = np.logical_or.reduce([np.zeros(len(rows.frame), dtype=bool), *filled])
     rows.check(

@@ -21,6 +21,7 @@ _PROPERTIES = {
     "description": SDO.description,
     "image_url": SDO.image,
     "price": SDO.price,
+    "stock": SDO.inventoryLevel,
     "key": SDO.propertyID,
     "value": SDO.value,
 }

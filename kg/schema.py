@@ -57,7 +57,13 @@ NODES = {
     for node in (
         Node(
             "Product",
-            {"title": "STRING", "description": "STRING", "price": "DOUBLE", "image_url": "STRING"},
+            {
+                "title": "STRING",
+                "description": "STRING",
+                "price": "DOUBLE",
+                "image_url": "STRING",
+                "stock": "DOUBLE",
+            },
             "what the shop sells",
         ),
         Node("Category", {"name": "STRING"}, "a step of a category path; its id is the path from the root"),
