@@ -2,7 +2,7 @@
 
 from .bridges import to_networkx, to_rdf
 from .export import Edges, GraphArrays, export, exported
-from .load import load_dataset
+from .load import load_dataset, write_events, write_products
 from .schema import EVENT_RELATIONS, LINK_RELATIONS, NODES, RELATIONS
 from .store import GraphStore, Session
 from .stores import open_store
@@ -22,4 +22,6 @@ __all__ = [
     "open_store",
     "to_networkx",
     "to_rdf",
+    "write_events",
+    "write_products",
 ]

@@ -1,7 +1,8 @@
 """The embedded store: Ladybug, a columnar graph database in one file, in this process."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,29 +14,45 @@ import pyarrow as pa
 
 from ..data import StoreError
 from .guard import check_reads_only
+from .plain import plain_value
 from .schema import NODES, RELATIONS, Kind, quoted
 from .store import Params, Rows, batches
 
 _ARROW = {"STRING": pa.string(), "INT64": pa.int64(), "DOUBLE": pa.float64()}
 _BATCH = 200_000
 
+_FEW = 1_000
+"""Up to so many rows are looked up and created by their ids, milliseconds each; for more, reading the whole
+table and `COPY` are faster."""
+
 
 class EmbeddedStore:
     """A `GraphStore` on Ladybug. One process may write at a time; reading only, several may share the file.
 
     New rows go in through `COPY`, a batch a transaction, so a killed load leaves whole batches behind and the
-    next load adds what is missing.
+    next load adds what is missing. Threads may share a store: each reads through a connection of its own, and
+    one writes at a time.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, memory: int | None = None) -> None:
+        """Open the graph at a path.
+
+        Args:
+            path: A file, created if absent (not when reading only).
+            read_only: Whether nothing may be written.
+            memory: Bytes that the database may use, a power of two; as it likes when absent.
+        """
         if read_only and not path.exists():
             raise StoreError(f"no graph at {path}; run `cartograph load` first")
         if path.is_dir():
             raise StoreError(f"{path} is a folder; a graph is one file")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._database = ladybug.Database(str(path), read_only=read_only)
+            self._database = ladybug.Database(str(path), read_only=read_only, **_limits(path, memory))
             self._connection = ladybug.Connection(self._database)
+            self._readers = threading.local()
+            self._writing = threading.RLock()
+            self._depth = 0
         except RuntimeError as error:
             if "lock" in str(error):
                 raise StoreError(f"{path} is in use by another process; wait for it or end it") from error
@@ -52,6 +69,9 @@ class EmbeddedStore:
                 f"CREATE NODE TABLE IF NOT EXISTS {quoted(node.label)}"
                 f"(id STRING PRIMARY KEY{', ' + columns if columns else ''})"
             )
+            there = set(self._frame(f"CALL TABLE_INFO('{node.label}') RETURN *", None)["name"])
+            for name in node.properties.keys() - there:  # the graph is older than the property
+                self._run(f"ALTER TABLE {quoted(node.label)} ADD {quoted(name)} {node.properties[name]}")
         for relation in RELATIONS.values():
             ends = ", ".join(f"FROM {quoted(source)} TO {quoted(target)}" for source, target in relation.ends)
             columns = "".join(f", {quoted(name)} {kind}" for name, kind in relation.properties.items())
@@ -61,43 +81,72 @@ class EmbeddedStore:
         properties = NODES[label].properties
         table = quoted(label)
         returned = "".join(f", n.{quoted(name)} AS {quoted(name)}" for name in properties)
-        there = self.frame(f"MATCH (n:{table}) RETURN n.id AS id{returned}")
-        new, changed = _compare(nodes, there, ["id"], properties)
-        with self._transaction():
-            for batch in batches(new, _BATCH):
-                self._copy(table, _arrow(batch, {"id": "STRING", **properties}))
-        sets = ", ".join(f"n.{quoted(name)} = row.{quoted(name)}" for name in properties)
-        if sets:
-            self._update(f"UNWIND $rows AS row MATCH (n:{table} {{id: row.id}}) SET {sets}", changed)
+        given: dict[str, Kind] = {"id": "STRING", **properties}
+        few = len(nodes) <= _FEW
+        only = "UNWIND $ids AS id " if few else ""
+        with self._writing:
+            there = self._frame(
+                f"{only}MATCH (n:{table}{' {id: id}' if few else ''}) RETURN n.id AS id{returned}",
+                {"ids": list(nodes["id"])} if few else None,
+            )
+            new, changed = _compare(nodes, there, ["id"], properties)
+            with self.transaction():
+                if few:
+                    self._update(f"UNWIND $rows AS row CREATE (:{table} {{{_fields(given)}}})", new)
+                else:
+                    for batch in batches(new, _BATCH):
+                        self._copy(table, _arrow(batch, given))
+                sets = ", ".join(f"n.{quoted(p)} = {_value(p, kind)}" for p, kind in properties.items())
+                if sets:
+                    self._update(f"UNWIND $rows AS row MATCH (n:{table} {{id: row.id}}) SET {sets}", changed)
 
     def write_relationships(self, relation: str, ends: tuple[str, str], edges: pd.DataFrame) -> None:
         kinds = RELATIONS[relation]
         source, target = (quoted(label) for label in ends)
         name = quoted(relation)
-        match = f"(a:{source})-[r:{name}]->(b:{target})"
         returned = "".join(f", r.{quoted(p)} AS {quoted(p)}" for p in kinds.properties)
-        there = self.frame(f"MATCH {match} RETURN a.id AS source, b.id AS target{returned}")
-        new, changed = _compare(edges, there, ["source", "target", *kinds.key], kinds.properties)
-        columns = {"source": "STRING", "target": "STRING", **kinds.properties}
-        pair = f" (from='{ends[0]}', to='{ends[1]}')" if len(kinds.ends) > 1 else ""
-        for batch in batches(new, _BATCH):
-            with self._transaction():
-                self._copy(name, _arrow(batch, columns), pair)
-        key = " AND ".join([f"r.{quoted(k)} = row.{quoted(k)}" for k in kinds.key])
-        sets = ", ".join(f"r.{quoted(p)} = row.{quoted(p)}" for p in kinds.properties if p not in kinds.key)
-        if sets:
-            self._update(
-                f"UNWIND $rows AS row MATCH (a:{source} {{id: row.source}})-[r:{name}]->"
-                f"(b:{target} {{id: row.target}}) WHERE {key} SET {sets}",
-                changed,
+        few = len(edges) <= _FEW
+        only = "UNWIND $sources AS source " if few else ""
+        with self._writing:
+            there = self._frame(
+                f"{only}MATCH (a:{source}{' {id: source}' if few else ''})-[r:{name}]->(b:{target}) "
+                f"RETURN a.id AS source, b.id AS target{returned}",
+                {"sources": list(edges["source"].unique())} if few else None,
             )
+            new, changed = _compare(edges, there, ["source", "target", *kinds.key], kinds.properties)
+            if few:
+                with self.transaction():
+                    self._update(
+                        f"UNWIND $rows AS row MATCH (a:{source} {{id: row.source}}) "
+                        f"MATCH (b:{target} {{id: row.target}}) "
+                        f"CREATE (a)-[:{name} {{{_fields(kinds.properties)}}}]->(b)",
+                        new,
+                    )
+            else:
+                columns = {"source": "STRING", "target": "STRING", **kinds.properties}
+                pair = f" (from='{ends[0]}', to='{ends[1]}')" if len(kinds.ends) > 1 else ""
+                for batch in batches(new, _BATCH):
+                    with self.transaction():
+                        self._copy(name, _arrow(batch, columns), pair)
+            key = " AND ".join([f"r.{quoted(k)} = row.{quoted(k)}" for k in kinds.key])
+            sets = ", ".join(
+                f"r.{quoted(p)} = {_value(p, kind)}"
+                for p, kind in kinds.properties.items()
+                if p not in kinds.key
+            )
+            if sets:
+                self._update(
+                    f"UNWIND $rows AS row MATCH (a:{source} {{id: row.source}})-[r:{name}]->"
+                    f"(b:{target} {{id: row.target}}) WHERE {key} SET {sets}",
+                    changed,
+                )
 
     def query(self, cypher: str, params: Params | None = None) -> Rows:
-        result = self._run(cypher, params)
+        result = _execute(self._reader(), cypher, params)
         return list(result.rows_as_dict()) if result.get_column_names() else []
 
     def frame(self, cypher: str, params: Params | None = None) -> pd.DataFrame:
-        table: pd.DataFrame = self._run(cypher, params).get_as_arrow().to_pandas()
+        table: pd.DataFrame = _execute(self._reader(), cypher, params).get_as_arrow().to_pandas()
         return table
 
     @contextmanager
@@ -127,14 +176,22 @@ class EmbeddedStore:
         self.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._run("BEGIN TRANSACTION")
-        try:
-            yield
-        except BaseException:
-            self._run("ROLLBACK")
-            raise
-        self._run("COMMIT")
+    def transaction(self) -> Iterator[None]:
+        with self._writing:
+            self._depth += 1
+            try:
+                if self._depth == 1:
+                    self._run("BEGIN TRANSACTION")
+                yield
+                if self._depth == 1:
+                    self._run("COMMIT")
+            except BaseException:
+                if self._depth == 1:
+                    with suppress(StoreError):  # a statement that fails ends the transaction itself
+                        self._run("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
 
     def _copy(self, table: str, rows: pa.Table, options: str = "") -> None:
         # Ladybug's replacement scan finds the Arrow table by the name of this local variable.
@@ -144,8 +201,18 @@ class EmbeddedStore:
         for batch in batches(rows.astype(object).where(rows.notna(), None), 10_000):
             self._run(cypher, {"rows": batch.to_dict("records")})
 
+    def _frame(self, cypher: str, params: Params | None) -> pd.DataFrame:
+        table: pd.DataFrame = self._run(cypher, params).get_as_arrow().to_pandas()
+        return table
+
     def _run(self, cypher: str, params: Params | None = None) -> Any:
         return _execute(self._connection, cypher, params)
+
+    def _reader(self) -> Any:
+        """This thread's own connection."""
+        if not hasattr(self._readers, "connection"):
+            self._readers.connection = ladybug.Connection(self._database)
+        return self._readers.connection
 
 
 class _ReadOnly:
@@ -154,15 +221,33 @@ class _ReadOnly:
         self._timeout = timeout
         connection.set_query_timeout(max(int(timeout * 1000), 1))
 
-    def query(self, cypher: str, params: Params | None = None) -> Rows:
+    def query(self, cypher: str, params: Params | None = None, *, limit: int | None = None) -> Rows:
+        columns, rows = self.table(cypher, params, limit=limit)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def table(
+        self, cypher: str, params: Params | None = None, *, limit: int | None = None
+    ) -> tuple[list[str], list[list[Any]]]:
         check_reads_only(cypher)
         try:
             result = _execute(self._connection, cypher, params)
-            return list(result.rows_as_dict())
+            rows: list[list[Any]] = []
+            while result.has_next() and (limit is None or len(rows) < limit):
+                rows.append([plain_value(value) for value in result.get_next()])
+            return result.get_column_names(), rows
         except StoreError as error:
             if "Interrupted" in str(error):
                 raise StoreError(f"the query took longer than {self._timeout:g} s; narrow it") from error
             raise
+
+
+def _limits(path: Path, memory: int | None) -> dict[str, int]:
+    """Options of a database that is to use little memory and address space, and one core."""
+    if memory is None:
+        return {}
+    size = 4 * path.stat().st_size if path.exists() else 0
+    space = 1 << max(size, 4 * memory).bit_length()
+    return {"buffer_pool_size": memory, "max_db_size": space, "max_num_threads": 1}
 
 
 def _execute(connection: Any, cypher: str, params: Params | None) -> Any:
@@ -170,6 +255,20 @@ def _execute(connection: Any, cypher: str, params: Params | None) -> Any:
         return connection.execute(cypher, dict(params or {}))
     except RuntimeError as error:
         raise StoreError(f"the graph store refuses the statement: {_first_line(error)}") from error
+
+
+def _fields(properties: Mapping[str, Kind]) -> str:
+    """A map of properties taken from `row`.
+
+    >>> _fields({"at": "INT64"})
+    '`at`: CAST(row.`at` AS INT64)'
+    """
+    return ", ".join(f"{quoted(name)}: {_value(name, kind)}" for name, kind in properties.items())
+
+
+def _value(name: str, kind: Kind) -> str:
+    """A property of `row`; where all rows lack it, it has no type of its own."""
+    return f"CAST(row.{quoted(name)} AS {kind})"
 
 
 def _compare(

@@ -1,6 +1,6 @@
 """From a dataset to the graph: which rows become which nodes and relationships."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -32,36 +32,66 @@ def load_dataset(store: GraphStore, dataset: Dataset, *, progress: bool = True) 
         dataset: Validated tables.
         progress: Whether to show a bar on stderr.
     """
-    steps = [step for step in _steps(dataset) if len(step.rows)]
-    total = sum(len(step.rows) for step in steps)
+    _write(store, _steps(dataset), progress=progress)
+    return store.counts()
+
+
+def write_products(store: GraphStore, dataset: Dataset) -> None:
+    """Add the products of a dataset with their facts, or update those that are there; all or none."""
+    with store.transaction():
+        _write(store, (*_product_steps(dataset.products), *_attributes(dataset)), progress=False)
+
+
+def write_events(store: GraphStore, events: pd.DataFrame) -> None:
+    """Add events between known products and any users, all or none.
+
+    Args:
+        store: Written to.
+        events: `Columns.EVENTS`; one that is equal in user, product, type and time to one that is there is
+            the same event.
+    """
+    users = pd.DataFrame({"id": events[c.USER].unique()})
+    with store.transaction():
+        _write(store, (_Step("User", None, users), *_event_steps(events)), progress=False)
+
+
+def _write(store: GraphStore, steps: Iterable[_Step], *, progress: bool) -> None:
+    filled = [step for step in steps if len(step.rows)]
+    total = sum(len(step.rows) for step in filled)
     with tqdm(total=total, unit="row", unit_scale=True, disable=not progress) as bar:
-        for step in steps:
+        for step in filled:
             bar.set_description(step.name)
             if step.ends is None:
                 store.write_nodes(step.name, step.rows)
             else:
                 store.write_relationships(step.name, step.ends, step.rows)
             bar.update(len(step.rows))
-    return store.counts()
 
 
 def _steps(dataset: Dataset) -> Iterator[_Step]:
-    products = dataset.products
-    yield _Step("Product", None, products.rename(columns={c.PRODUCT: "id"}))
+    yield from _product_steps(dataset.products)
     yield _Step("User", None, dataset.users.rename(columns={c.USER: "id"}))
+    yield from _attributes(dataset)
+    for kind, relation in LINK_RELATIONS.items():
+        links = dataset.links[dataset.links[c.TYPE] == kind]
+        yield _edges(relation, ("Product", "Product"), links[c.SOURCE], links[c.TARGET])
+    yield from _event_steps(dataset.events)
+
+
+def _product_steps(products: pd.DataFrame) -> Iterator[_Step]:
+    yield _Step("Product", None, products.rename(columns={c.PRODUCT: "id"}))
     yield from _categories(products)
     branded = products[products[c.BRAND] != ""]
     brands = pd.unique(branded[c.BRAND])
     yield _Step("Brand", None, pd.DataFrame({"id": brands, "name": brands}))
     yield _edges("MADE_BY", ("Product", "Brand"), branded[c.PRODUCT], branded[c.BRAND])
-    yield from _attributes(dataset)
-    for kind, relation in LINK_RELATIONS.items():
-        links = dataset.links[dataset.links[c.TYPE] == kind]
-        yield _edges(relation, ("Product", "Product"), links[c.SOURCE], links[c.TARGET])
+
+
+def _event_steps(events: pd.DataFrame) -> Iterator[_Step]:
     for kind, relation in EVENT_RELATIONS.items():
-        events = dataset.events[dataset.events[c.TYPE] == kind]
-        rows = _edges(relation, ("User", "Product"), events[c.USER], events[c.PRODUCT]).rows
-        rows = rows.assign(at=events[c.AT].to_numpy(), value=events[c.VALUE].to_numpy())
+        own = events[events[c.TYPE] == kind]
+        rows = _edges(relation, ("User", "Product"), own[c.USER], own[c.PRODUCT]).rows
+        rows = rows.assign(at=own[c.AT].to_numpy(), value=own[c.VALUE].to_numpy())
         rows["nth"] = rows.groupby(["source", "target", "at"]).cumcount()
         yield _Step(relation, ("User", "Product"), rows)
 

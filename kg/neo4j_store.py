@@ -1,7 +1,9 @@
 """The Neo4j store: the official driver, constraints from the schema, batched idempotent writes."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -12,6 +14,7 @@ from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavaila
 
 from ..data import StoreError
 from .guard import check_reads_only
+from .plain import plain_value
 from .schema import NODES, RELATIONS, quoted
 from .store import Params, Rows, batches
 
@@ -31,6 +34,7 @@ class Neo4jStore:
 
     def __init__(self, address: str, *, user: str, password: str) -> None:
         self.address = address
+        self._transactions = threading.local()
         self._driver = neo4j.GraphDatabase.driver(
             address, auth=(user, password), notifications_min_severity="OFF"
         )
@@ -75,6 +79,16 @@ class Neo4jStore:
         rows = edges.reindex(columns=columns).sort_values(["source", "target"], kind="stable")
         self._write(merge + (f" SET {sets}" if sets else ""), rows)
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self._understood(), self._driver.session() as session, session.begin_transaction() as open_one:
+            self._transactions.open = open_one
+            try:
+                yield
+                open_one.commit()
+            finally:
+                self._transactions.open = None
+
     def query(self, cypher: str, params: Params | None = None) -> Rows:
         def work(session: neo4j.Session) -> Rows:
             return session.run(_literal(cypher), dict(params or {})).data()
@@ -114,12 +128,16 @@ class Neo4jStore:
     ) -> None:
         self.close()
 
-    def read(self, cypher: str, params: Params | None, timeout: float) -> Rows:
-        """The rows of a statement, run with read access for at most `timeout` seconds."""
+    def read(
+        self, cypher: str, params: Params | None, timeout: float, limit: int | None
+    ) -> tuple[list[str], list[list[Any]]]:
+        """Columns and rows of a statement, run with read access for at most `timeout` seconds."""
 
         @neo4j.unit_of_work(timeout=timeout)
-        def unit(transaction: neo4j.ManagedTransaction) -> Rows:
-            return transaction.run(_literal(cypher), dict(params or {})).data()
+        def unit(transaction: neo4j.ManagedTransaction) -> tuple[list[str], list[list[Any]]]:
+            result = transaction.run(_literal(cypher), dict(params or {}))
+            rows = result if limit is None else islice(result, limit)
+            return list(result.keys()), [[plain_value(value) for value in row.values()] for row in rows]
 
         return self._do(lambda session: session.execute_read(unit), default_access_mode=neo4j.READ_ACCESS)
 
@@ -127,15 +145,26 @@ class Neo4jStore:
         for batch in batches(frame, _BATCH):
             rows = _plain(batch)
 
-            def unit(transaction: neo4j.ManagedTransaction, rows: list[list[Any]] = rows) -> None:
+            def unit(
+                transaction: neo4j.ManagedTransaction | neo4j.Transaction, rows: list[list[Any]] = rows
+            ) -> None:
                 transaction.run(_literal(cypher), rows=rows).consume()
 
-            self._do(lambda session, unit=unit: session.execute_write(unit))  # type: ignore[misc]
+            open_already = getattr(self._transactions, "open", None)
+            if open_already is not None:
+                unit(open_already)
+            else:
+                self._do(lambda session, unit=unit: session.execute_write(unit))  # type: ignore[misc]
 
     def _do(self, work: Callable[[neo4j.Session], T], **settings: Any) -> T:
+        with self._understood(), self._driver.session(**settings) as session:
+            return work(session)
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """The driver's errors as ours."""
         try:
-            with self._driver.session(**settings) as session:
-                return work(session)
+            yield
         except ServiceUnavailable as error:
             raise StoreError(
                 f"the Neo4j server at {self.address} stopped answering; start it again"
@@ -154,9 +183,15 @@ class _ReadOnly:
         self._store = store
         self._timeout = timeout
 
-    def query(self, cypher: str, params: Params | None = None) -> Rows:
+    def query(self, cypher: str, params: Params | None = None, *, limit: int | None = None) -> Rows:
+        columns, rows = self.table(cypher, params, limit=limit)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def table(
+        self, cypher: str, params: Params | None = None, *, limit: int | None = None
+    ) -> tuple[list[str], list[list[Any]]]:
         check_reads_only(cypher)
-        return self._store.read(cypher, params, self._timeout)
+        return self._store.read(cypher, params, self._timeout, limit)
 
 
 def _literal(cypher: str) -> Any:

@@ -19,6 +19,20 @@ class Session(Protocol):
         ...
 
 
+class ReadSession(Session, Protocol):
+    """A session that can only read; nodes and the like come as `plain_value` has them."""
+
+    def query(self, cypher: str, params: Params | None = None, *, limit: int | None = None) -> Rows:
+        """As `Session.query`, at most `limit` rows."""
+        ...
+
+    def table(
+        self, cypher: str, params: Params | None = None, *, limit: int | None = None
+    ) -> tuple[list[str], list[list[Any]]]:
+        """Column names, and at most `limit` rows of values; there are names even without rows."""
+        ...
+
+
 class GraphStore(Session, Protocol):
     """A product graph in a database. A context manager: it closes itself."""
 
@@ -41,11 +55,15 @@ class GraphStore(Session, Protocol):
         """
         ...
 
+    def transaction(self) -> AbstractContextManager[None]:
+        """What is written inside, by one thread, is there as a whole afterwards, or not at all."""
+        ...
+
     def frame(self, cypher: str, params: Params | None = None) -> pd.DataFrame:
         """The rows of a statement as a table; the way to read millions of them."""
         ...
 
-    def read_only(self, timeout: float = 30.0) -> AbstractContextManager[Session]:
+    def read_only(self, timeout: float = 30.0) -> AbstractContextManager[ReadSession]:
         """A session that can only read, each statement for at most `timeout` seconds."""
         ...
 
