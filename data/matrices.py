@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from .dataset import FloatArray, Histories
+from .dataset import FloatArray, Histories, IntArray
 
 Matrix = sp.csr_array[Any, Any]
 
@@ -48,23 +48,49 @@ def _largest(matrix: Matrix, k: int) -> Matrix:
     return Matrix((matrix.data[keep], (row[keep], matrix.indices[keep])), shape=matrix.shape)
 
 
-def decayed_sums(histories: Histories, vectors: FloatArray, decay: float) -> FloatArray:
-    """`Σ_k exp(-decay · age_k) · vectors[p_k]` of every user, latest age 0, `(n_users, d)`.
+def decayed_sums(histories: Histories, vectors: FloatArray, decays: npt.ArrayLike) -> FloatArray:
+    """`Σ_k exp(-decay · age_k) · vectors[p_k]` of every user, latest age 0, `(n_users, n_decays, d)`.
 
     The same as `incidence(…) @ vectors`, without the toll of a sparse matrix for a user alone.
 
     Args:
         histories: Of `n_users`.
         vectors: Of the products, `(n_products, d)`.
-        decay: Per event.
+        decays: Per event, `(n_decays,)`.
     """
-    out = np.zeros((len(histories), vectors.shape[1]), dtype=np.float32)
-    weight = np.exp(-decay * histories.ages).astype(np.float32)
+    weights = np.exp(-np.asarray(decays)[:, None] * histories.ages).astype(np.float32)
+    touched = vectors[histories.products]  # (n_events, d)
+    if len(histories) == 1:
+        return (weights @ touched)[None]
+    out = np.zeros((len(histories), len(weights), vectors.shape[1]), dtype=np.float32)
     some = np.flatnonzero(histories.lengths)
     if len(some):
-        weighted = weight[:, None] * vectors[histories.products]
-        out[some] = np.add.reduceat(weighted, histories.offsets[some], axis=0)
+        for place, weight in enumerate(weights):
+            out[some, place] = np.add.reduceat(weight[:, None] * touched, histories.offsets[some], axis=0)
     return out
+
+
+def path_strengths_of_one(products: IntArray, leads_to: Matrix) -> tuple[IntArray, FloatArray]:
+    """`path_strengths` of a user alone, without the toll of a sparse product.
+
+    Args:
+        products: What the user did, oldest first.
+        leads_to: As there.
+
+    Returns:
+        Which products are reached, and how strongly, both `(n_reached,)`.
+    """
+    recent = products[-PATH_EVENTS:]
+    if not len(recent):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+    weights = np.exp(-PATH_DECAY * np.arange(len(recent))[::-1]).astype(np.float32)
+    spans = [slice(leads_to.indptr[product], leads_to.indptr[product + 1]) for product in recent]
+    ends = np.concatenate([leads_to.indices[span] for span in spans])
+    amounts = np.concatenate([w * leads_to.data[span] for w, span in zip(weights, spans, strict=True)])
+    order = np.argsort(ends)
+    ends, amounts = ends[order], amounts[order]
+    first = np.flatnonzero(np.diff(ends, prepend=-1))
+    return ends[first], np.add.reduceat(amounts, first) if len(first) else amounts
 
 
 def path_strengths(histories: Histories, leads_to: Matrix) -> Matrix:
@@ -79,3 +105,10 @@ def path_strengths(histories: Histories, leads_to: Matrix) -> Matrix:
     """
     recent = incidence(histories.last(PATH_EVENTS), leads_to.shape[0], PATH_DECAY)
     return Matrix(recent @ leads_to)
+
+
+def unit(vectors: FloatArray) -> FloatArray:
+    """Vectors at unit length; zero stays zero."""
+    norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    out: FloatArray = np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
+    return out

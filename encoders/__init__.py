@@ -3,7 +3,7 @@
 from .cache import EmbeddingCache
 from .embed import embed_graph
 from .encoder import TextEncoder
-from .texts import DEFAULT_TEMPLATE, node_texts
+from .texts import DEFAULT_TEMPLATE, node_texts, product_texts
 from .weights import DEFAULT_ENCODER, MULTILINGUAL_ENCODER, load_encoder
 from .words import words
 
@@ -16,5 +16,6 @@ __all__ = [
     "embed_graph",
     "load_encoder",
     "node_texts",
+    "product_texts",
     "words",
 ]

@@ -1,6 +1,7 @@
 """The text of every node: products from a template, facts from their names."""
 
 import re
+from collections.abc import Iterable, Mapping
 from string import Formatter
 
 import pandas as pd
@@ -25,13 +26,8 @@ def node_texts(arrays: GraphArrays, template: str = DEFAULT_TEMPLATE) -> dict[st
     Raises:
         ValueError: The template names an unknown field, or none.
     """
-    pieces = _pieces(template)
-    rows = list(_product_fields(arrays)[list(FIELDS)].itertuples(index=False))
-    texts = [_fill(pieces, dict(zip(FIELDS, row, strict=True))) for row in rows]
-    everything = _pieces(". ".join(f"{{{name}}}" for name in FIELDS))
-    for row, text in enumerate(texts):
-        if not text:
-            texts[row] = _fill(everything, dict(zip(FIELDS, rows[row], strict=True)))
+    fields = _product_fields(arrays)[list(FIELDS)].itertuples(index=False)
+    texts = product_texts([dict(zip(FIELDS, row, strict=True)) for row in fields], template)
     attributes = arrays.nodes["Attribute"]
     return {
         "Product": texts,
@@ -39,6 +35,16 @@ def node_texts(arrays: GraphArrays, template: str = DEFAULT_TEMPLATE) -> dict[st
         "Brand": arrays.nodes["Brand"]["name"].tolist(),
         "Attribute": [f"{k}: {v}" for k, v in zip(attributes["key"], attributes["value"], strict=True)],
     }
+
+
+def product_texts(fields: Iterable[Mapping[str, str]], template: str = DEFAULT_TEMPLATE) -> list[str]:
+    """How products read whose `FIELDS` are given, facts joined by commas; otherwise as `node_texts`.
+
+    >>> product_texts([{"title": "Tea", "brand": "Ito"}, {"attributes": "green, loose"}], "{title}, {brand}")
+    ['Tea, Ito', 'green, loose']
+    """
+    pieces, everything = _pieces(template), _pieces(". ".join(f"{{{name}}}" for name in FIELDS))
+    return [_fill(pieces, row) or _fill(everything, row) for row in fields]
 
 
 def _pieces(template: str) -> list[tuple[str, str]]:
@@ -58,7 +64,7 @@ def _pieces(template: str) -> list[tuple[str, str]]:
     return pieces + [(name, literals[i + 1]) for i, (_, name, _, _) in enumerate(parsed) if name is not None]
 
 
-def _fill(pieces: list[tuple[str, str]], row: dict[str, str]) -> str:
+def _fill(pieces: list[tuple[str, str]], row: Mapping[str, str]) -> str:
     parts = [(row.get(name, ""), after) for name, after in pieces if not name or row.get(name)]
     text = "".join(value + after for value, after in parts)
     return re.sub(r"[\s.,;:|–-]+$", "", re.sub(r"\s+", " ", text)).strip()

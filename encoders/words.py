@@ -13,8 +13,10 @@ def words(text: str) -> list[str]:
     >>> words("Café Olé, 2nd"), words("智能手机")
     (['cafe', 'ole', '2nd'], ['智', '智能', '能', '能手', '手', '手机', '机'])
     """
-    folded = unicodedata.normalize("NFKD", text.lower())
-    bare = unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
+    bare = text.lower()
+    if not bare.isascii():
+        folded = unicodedata.normalize("NFKD", bare)
+        bare = unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
     out: list[str] = []
     for run in _WORD.findall(bare):
         if re.match(f"[{_CJK}]", run):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from ..data.dataset import StrArray
+from ..data.dataset import FloatArray, StrArray
 from ..data.matrices import Matrix
 from ..encoders import words
 from ..kg import GraphArrays
@@ -39,11 +39,17 @@ def facts(arrays: GraphArrays, config: "GraphConfig") -> dict[str, tuple[StrArra
 
 
 def idf_weighted(incidence: Matrix) -> Matrix:
-    """Rows of unit length in which rare facts weigh more: `log(n / df)`."""
-    frequency = np.maximum(incidence.sum(axis=0), 1)
-    weighted = sp.csr_array(incidence @ sp.diags_array(np.log(incidence.shape[0] / frequency)))
+    """Rows of unit length in which rare facts weigh more."""
+    weighted = sp.csr_array(incidence @ sp.diags_array(rarity(incidence)))
     norm = np.sqrt(weighted.multiply(weighted).sum(axis=1))
     return sp.csr_array(sp.diags_array(1 / np.where(norm > 0, norm, 1)) @ weighted)
+
+
+def rarity(incidence: Matrix) -> FloatArray:
+    """`log(n / df)` of every fact, `(n_facts,)`."""
+    frequency = np.maximum(incidence.sum(axis=0), 1)
+    out: FloatArray = np.log(incidence.shape[0] / frequency).astype(np.float32)
+    return out
 
 
 def _words(arrays: GraphArrays, config: "GraphConfig") -> tuple[StrArray, Matrix]:

@@ -14,7 +14,7 @@ from ..data import EVENT_TYPES, Histories
 from ..data.dataset import FloatArray, IntArray
 from ..data.matrices import Matrix, largest
 from ..kg import EVENT_RELATIONS, LINK_RELATIONS, GraphArrays
-from .facts import facts, idf_weighted
+from .facts import facts, idf_weighted, rarity
 
 
 @dataclass(frozen=True)
@@ -135,26 +135,42 @@ def build_graph(
         config: How products become neighbours.
 
     Returns:
-        Node types product, brand, category, attribute, word (each with `ids`), relations
+        Node types product (`x` text centred by `mean`, `leaf` and `brand` numbers or -1, `degree` of its text
+        neighbours), brand, category, attribute, word (each with `ids`), relations
         `(fact, describes, product)`, `(product, similar_to, product)` and, where asked for,
         `(product, linked, product)` as sparse `adj_t`, and `adj`, the same the other way round.
     """
+    mean = vectors["Product"].mean(axis=0)
     text = centred(vectors["Product"])
     data = HeteroData()
     data["product"].ids = arrays.nodes["Product"]["id"].to_numpy(object)
     data["product"].num_nodes = len(text)
     data["product"].x = torch.from_numpy(text)
+    data["product"].mean = torch.from_numpy(mean)
+    data["product"].leaf = torch.from_numpy(_fact(arrays, "IN_CATEGORY", "Category"))
+    data["product"].brand = torch.from_numpy(_fact(arrays, "MADE_BY", "Brand"))
     for kind, (ids, incidence) in facts(arrays, config).items():
         data[kind].ids = ids
         data[kind].num_nodes = len(ids)
+        data[kind].rarity = torch.from_numpy(rarity(incidence))
         weighted = idf_weighted(incidence)
         data[kind, "describes", "product"].adj_t = _sparse(weighted)
         data[kind, "describes", "product"].adj = _sparse(Matrix(weighted.T))
     similar = nearest_by_text(text, config.text_neighbours)
+    data["product"].degree = torch.from_numpy(np.asarray(similar.sum(axis=1), dtype=np.float32))
     _make_neighbours(data, "similar_to", similar)
     if config.links:
         _make_neighbours(data, "linked", _links(arrays))
     return data
+
+
+def _fact(arrays: GraphArrays, relation: str, label: str) -> IntArray:
+    """The number of the fact that each product has, -1 for none, `(n_products,)`."""
+    out = np.full(len(arrays.nodes["Product"]), -1, dtype=np.int64)
+    edges = arrays.edges.get(("Product", relation, label))
+    if edges is not None:
+        out[edges.source] = edges.target
+    return out
 
 
 def _links(arrays: GraphArrays) -> Matrix:

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from ..data import Columns, Dataset, load
-from ..evaluation import to_table
+from ..evaluation import to_table, write_json
 from .pipeline import encode_stage, evaluate_models, load_stage, models, train_stage
 from .printing import print_explanation, print_ranking
 from .recommender import Recommender
@@ -38,10 +38,12 @@ def run_demo(run: Run) -> None:
     names = ("popular", "item-knn", "cartograph")
     document = evaluate_models(sample, "time", names, models(cache=run.embeddings))
     print(to_table(document["models"]))
+    write_json(run.evaluation, document)
     with Recommender.load(run.folder) as recommender:
         _show(recommender, sample, newcomer, buyers)
     _heading(f"Done in {time.monotonic() - begun:.0f} s. Go on with")
     user = buyers[0]
+    print(f"cartograph serve --run {run.folder}     # a page to look at, and the HTTP API behind it")
     print(f"cartograph recommend --run {run.folder} --user {user}")
     print(f"cartograph explain {newcomer} --run {run.folder} --user {user}")
     print(f"cartograph similar {newcomer} --run {run.folder}")
@@ -76,7 +78,9 @@ def _show(recommender: Recommender, sample: Dataset, newcomer: str, buyers: list
     popular = sample.events[c.PRODUCT].value_counts().index[0]
     _heading(f"8. Similar to {recommender.catalogue.title(recommender.catalogue.row(popular))} ({popular})")
     print_ranking(recommender.similar(popular, 5))
-    _heading("9. Search: diapers for a newborn")
+    _heading(f"9. What completes a basket with {names}")
+    print_ranking(recommender.complete_basket([item.product_id for item in touched], 5))
+    _heading("10. Search: diapers for a newborn")
     print_ranking(recommender.search("diapers for a newborn", 5))
 
 

@@ -24,7 +24,6 @@ from ..gnn import (
 from ..kg import GraphArrays
 from .fusion import GRAPH_ONLY, choose_weights
 from .index import Demand, FusionConfig, Index
-from .pairs import PairFeatures
 from .ranker import Ranker
 from .second_stage import SecondStageConfig, train_second_stage
 from .trial import Measure, Trial
@@ -141,8 +140,7 @@ def fit(
     second = None
     if inner is not None and config.second_stage is not None:
         before, asked = inner[0].ranker.index.with_fusion(trial.index.fusion), inner[1]
-        features = PairFeatures.of(arrays)
-        second = train_second_stage(before, features, asked, config.second_stage, config.train.seed)
+        second = train_second_stage(before, asked, config.second_stage, config.train.seed)
         if second is not None:
             second = trial.best_cold_offset_of(second, config.most_cases // 4, config.train.seed)
             if trial.worth(second) <= trial.worth():

@@ -1,7 +1,7 @@
 """Everything that ranking needs, as arrays: product vectors by channel, text, counts, fusion weights."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import FloatArray, IntArray, StrArray
-from ..data.matrices import Matrix, decayed_sums, path_strengths
+from ..data.matrices import Matrix, decayed_sums, unit
+from .nearest import LARGE, Nearest
+from .parts import Parts
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -96,6 +98,10 @@ class Index:
     """How popular each product is now, in [0, 1], `(n_products,)`."""
     trend: FloatArray
     """`log(1 + n)` of the events of the last days, zero where there are no times, `(n_products,)`."""
+    leaf: IntArray
+    """Number of each product's leaf category, -1 for none, `(n_products,)`."""
+    brand: IntArray
+    """Number of each product's brand, -1 for none, `(n_products,)`."""
     decay: FloatArray
     """Decay per event of each recency kernel, `(n_kernels,)`."""
     query: FloatArray
@@ -108,6 +114,9 @@ class Index:
     """What the log of a product's event count adds to its score; learned with the network."""
     fusion: FusionConfig = field(default_factory=FusionConfig)
     """The weights of the parts of a score."""
+
+    def __post_init__(self) -> None:
+        self.leads_to.sort_indices()
 
     @classmethod
     def of(
@@ -128,6 +137,8 @@ class Index:
                 n_events=data["product"].n_events.cpu().numpy(),
                 popularity=demand.popularity,
                 trend=demand.trend,
+                leaf=data["product"].leaf.cpu().numpy(),
+                brand=data["product"].brand.cpu().numpy(),
                 decay=network.recency.log_decay.exp().cpu().numpy(),
                 query=network.query.weight.cpu().numpy(),
                 leads_to=to_matrix(data["product", "leads_to", "product"].adj),
@@ -135,6 +146,56 @@ class Index:
                 popularity_weight=float(network.popularity),
                 fusion=fusion,
             )
+
+    def with_products(
+        self,
+        ids: Sequence[str],
+        channels: Mapping[str, FloatArray],
+        text: FloatArray,
+        leaf: IntArray,
+        brand: IntArray,
+    ) -> "Index":
+        """The same index with `m` products without events at its end.
+
+        Args:
+            ids: Theirs, `m`.
+            channels: Their vectors by channel, each `(m, d)`.
+            text: Their text vectors, `(m, d_text)`.
+            leaf: Their leaf categories, `(m,)`.
+            brand: Their brands, `(m,)`.
+        """
+        m = len(ids)
+        nothing = np.zeros(m, dtype=np.float32)
+        after = replace(
+            self,
+            ids=np.concatenate([self.ids, np.array(ids, dtype=object)]),
+            channels={name: np.concatenate([own, channels[name]]) for name, own in self.channels.items()},
+            text=np.concatenate([self.text, text]),
+            n_events=np.concatenate([self.n_events, np.zeros(m, dtype=np.int64)]),
+            popularity=np.concatenate([self.popularity, nothing]),
+            trend=np.concatenate([self.trend, nothing]),
+            leaf=np.concatenate([self.leaf, leaf]),
+            brand=np.concatenate([self.brand, brand]),
+            leads_to=_grown(self.leads_to, m),
+        )
+        new: FloatArray = np.sum(list(channels.values()), axis=0, dtype=np.float32)
+        grown = {
+            "vectors": np.concatenate([self.vectors, new]),
+            "unit": np.concatenate([self.unit, unit(new)]),
+            "comes_from": _grown(self.comes_from, m),
+            "rows": {**self.rows, **{name: len(self.ids) + row for row, name in enumerate(ids)}},
+        }
+        if self.__dict__.get("nearest") is not None:
+            grown["nearest"] = self.__dict__["nearest"].with_products(after, len(self.ids))
+        after.__dict__.update(grown)  # to compute them anew takes longer than the rest
+        return after
+
+    def with_events(self, n_events: IntArray) -> "Index":
+        """The same index with other event counts, `(n_products,)`; popularity and trend stay as trained."""
+        after = replace(self, n_events=n_events)
+        kept = ("vectors", "unit", "comes_from", "rows", "nearest")  # what depends on no count
+        after.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        return after
 
     def with_fusion(self, fusion: FusionConfig) -> "Index":
         """The same index with other weights."""
@@ -149,7 +210,7 @@ class Index:
     @cached_property
     def unit(self) -> FloatArray:
         """Product vectors at unit length, `(n_products, d)`."""
-        return _unit(self.vectors)
+        return unit(self.vectors)
 
     @cached_property
     def comes_from(self) -> Matrix:
@@ -164,14 +225,26 @@ class Index:
     def queries(self, histories: Histories) -> FloatArray:
         """What each user asks for, before it is brought to unit length, `(n_users, d)`."""
         recent = histories.last(self.max_history)
-        sums = [decayed_sums(recent, self.vectors, decay) for decay in self.decay]
-        out: FloatArray = np.hstack(sums) @ self.query.T
+        sums = decayed_sums(recent, self.vectors, self.decay)
+        out: FloatArray = sums.reshape(len(sums), -1) @ self.query.T
         return out
 
     def tastes(self, histories: Histories) -> FloatArray:
         """The decayed sum of what each user's titles say, before unit length, `(n_users, d_text)`."""
-        return decayed_sums(histories.last(self.max_history), self.text, self.fusion.text_decay)
+        recent = histories.last(self.max_history)
+        return decayed_sums(recent, self.text, [self.fusion.text_decay])[:, 0]
 
+    @cached_property
+    def cold_share(self) -> float:
+        """Share of the products that have no event."""
+        return float((self.n_events == 0).mean())
+
+    @cached_property
+    def kind_events(self) -> tuple[FloatArray, FloatArray]:
+        """`log(1 + n)` of the events of all products of the same leaf category and brand, 0 for none."""
+        return _kind_events(self.n_events, self.leaf), _kind_events(self.n_events, self.brand)
+
+    @cached_property
     def prior(self) -> FloatArray:
         """What each product gets for its event count, whoever asks, `(n_products,)`.
 
@@ -181,9 +254,14 @@ class Index:
         out: FloatArray = (popular + self.fusion.cold_offset * np.exp(-self.n_events)).astype(np.float32)
         return out
 
-    def parts(self, histories: Histories) -> "Parts":
-        """What these users' scores are made of."""
-        return Parts(self, histories)
+    @cached_property
+    def nearest(self) -> Nearest | None:
+        """What finds the products worth scoring for a user; None where all are."""
+        return Nearest.of(self) if len(self.ids) >= LARGE else None
+
+    def parts(self, histories: Histories, products: IntArray | None = None) -> Parts:
+        """What these users' scores are made of, of all products or, for one user, of some, ascending."""
+        return Parts(self, histories, products)
 
     def scores(self, histories: Histories) -> FloatArray:
         """A score for every product and user, `(n_users, n_products)`."""
@@ -221,51 +299,19 @@ class Index:
         )
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the scores of users are made of, each `(n_users, n_products)`, computed when first asked for."""
-
-    index: Index
-    histories: Histories
-
-    @cached_property
-    def graph(self) -> FloatArray:
-        """The cosine of every user's query with every product."""
-        out: FloatArray = _unit(self.index.queries(self.histories)) @ self.index.unit.T
-        return out
-
-    @cached_property
-    def text(self) -> FloatArray:
-        """The cosine of every user's taste in titles with every title."""
-        out: FloatArray = _unit(self.index.tastes(self.histories)) @ self.index.text.T
-        return out
-
-    @cached_property
-    def paths(self) -> FloatArray:
-        """How strongly what each user did leads to every product, not negative."""
-        out: FloatArray = path_strengths(self.histories, self.index.leads_to).toarray()
-        return out
-
-    @cached_property
-    def scores(self) -> FloatArray:
-        """All of it, weighed; popularity for users without events."""
-        fusion = self.index.fusion
-        out = self.graph + self.index.prior()
-        if fusion.path_weight:
-            out += fusion.path_weight * np.sqrt(self.paths)
-        if fusion.text_weight:
-            out += fusion.text_weight * self.text
-        out[self.histories.lengths == 0] = self.index.popularity
-        return out
-
-
-_ARRAYS = ("text", "n_events", "popularity", "trend", "decay", "query")
+_ARRAYS = ("text", "n_events", "popularity", "trend", "leaf", "brand", "decay", "query")
 
 _PARTS = ("data", "indices", "indptr")
 """Of a sparse matrix."""
 
 
-def _unit(vectors: FloatArray) -> FloatArray:
-    norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    out: FloatArray = np.divide(vectors, norm, out=np.zeros_like(vectors), where=norm > 0)
-    return out
+def _kind_events(n_events: IntArray, kind: IntArray) -> FloatArray:
+    totals = np.bincount(kind + 1, weights=n_events)[kind + 1]
+    return np.where(kind >= 0, np.log1p(totals), 0).astype(np.float32)
+
+
+def _grown(matrix: Matrix, m: int) -> Matrix:
+    """The square matrix with `m` more empty rows and columns."""
+    n = matrix.shape[0] + m
+    offsets = np.concatenate([matrix.indptr, np.full(m, matrix.indptr[-1], dtype=matrix.indptr.dtype)])
+    return Matrix((matrix.data, matrix.indices, offsets), shape=(n, n))

@@ -19,9 +19,11 @@ from ..evaluation.content import content_knn
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphArrays, GraphStore, export, exported, load_dataset, open_store
+from .baskets import Baskets
 from .content import TEMPLATES, text_vectors
 from .fit import FitConfig, Fitted, fit, hold_out, save
 from .index import Demand, Index
+from .newcomers import Newcomers
 from .ranker import Ranker
 from .run import Run, RunState
 
@@ -135,12 +137,9 @@ def train_stage(
         tensorboard=tensorboard,
         progress=progress,
     )
-    save(
-        _with_all_events(fitted, histories, config, timed=state.timed),
-        run.checkpoint,
-        run.index,
-        encoder.fingerprint,
-    )
+    final = _with_all_events(fitted, histories, config, timed=state.timed)
+    Baskets.of(histories, final.ranker.index.leaf, timed=state.timed).save(run.baskets)
+    save(final, run.checkpoint, run.index, encoder.fingerprint)
     shutil.rmtree(run.training, ignore_errors=True)
     return fitted.epochs
 
@@ -302,7 +301,8 @@ def _with_all_events(fitted: Fitted, histories: Histories, config: FitConfig, *,
     data["product"].trained = fitted.data["product"].trained
     demand = Demand.of(histories, int(data["product"].num_nodes), timed=timed)
     index = Index.of(fitted.network, data, fitted.ranker.index.fusion, demand)
-    return replace(fitted, ranker=Ranker(index, fitted.ranker.second), data=data)
+    newcomers = Newcomers.of(fitted.network, data, config.graph.text_neighbours)
+    return replace(fitted, ranker=Ranker(index, fitted.ranker.second, newcomers), data=data)
 
 
 def _numbers(dataset: Dataset, arrays: GraphArrays) -> IntArray:

@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from .explain import Explanation
-from .results import Recommendations
+from .results import Recommendation
 
 
-def print_ranking(ranking: Recommendations) -> None:
+def print_ranking(ranking: Iterable[Recommendation]) -> None:
     """One line a product: place, id, title, brand, price, reason."""
     print_table(
         [
@@ -36,13 +37,14 @@ def print_explanation(explanation: Explanation) -> None:
             f"{c.amount:+.4f}",
             _short(c.title, 50),
             "the last event" if not c.steps_ago else f"{c.steps_ago} before it",
+            "" if c.drop is None else f"without it {-c.drop:+.4f}",
         )
         for c in explanation.contributions[:10]
     ]
     rest = sum(c.amount for c in explanation.contributions[10:])
     if rest:
-        rows.append((f"{rest:+.4f}", "earlier or smaller events", ""))
-    rows.append((f"{explanation.prior:+.4f}", "popularity and freshness", ""))
+        rows.append((f"{rest:+.4f}", "earlier or smaller events", "", ""))
+    rows.append((f"{explanation.prior:+.4f}", "popularity and freshness", "", ""))
     print_table(rows)
     print(
         "by channel: " + ", ".join(f"{name} {value:+.4f}" for name, value in explanation.channels().items())

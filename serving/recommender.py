@@ -1,72 +1,82 @@
 """The Python API: recommendations, similar products, search and explanations from a run folder."""
 
-from collections.abc import Sequence
-from functools import cached_property
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
-import pandas as pd
 
-from ..data import EVENT_TYPES, Histories, UnknownIdError
-from ..data.dataset import FloatArray, IntArray
-from ..kg import EVENT_RELATIONS, GraphStore, export
+from ..data import EVENT_TYPES, StoreError
+from ..kg import write_events, write_products
 from .catalogue import Catalogue
-from .explain import Contribution, Explanation, channel_contributions
-from .ranker import Ranker
-from .results import Recommendation, Recommendations
+from .explain import Explanation, explain
+from .filters import Filter
+from .index import Index
+from .live import Event, NewProduct, check_same_facts, event_frame, product_dataset
+from .policy import Policy
+from .profile import Profile, profile_of
+from .ranker import one_user
+from .ranking import allowed, check_k, complete, history, ranking, recommend, similar
+from .results import PastEvent, Product, Recommendations, Table
 from .run import Run
-
-if TYPE_CHECKING:
-    from .search import SearchIndex
+from .search.results import SearchResult, Suggestion
+from .snapshot import Snapshot
 
 Unknown = Literal["popular", "error"]
-
-_WHY = {
-    "collaborative": "often chosen by the same people",
-    "bought in turn": "often chosen after it",
-    "brand": "brands that go together",
-    "category": "kinds that go together",
-    "attribute": "attributes that go together",
-    "word": "words that go together",
-    "text": "described alike",
-}
-"""What it means that a channel contributes most."""
+Who = str | Sequence[str]
+"""A user id, or product ids that a visitor touched, oldest first."""
 
 
 class Recommender:
-    """Answers questions about one shop from a trained run.
-
-    Users' events are read from the graph at every question, so an event that has been written counts at once.
+    """Answers questions about one shop from a trained run; many threads may ask at once.
 
     Use it as `Recommender.load("runs/demo").for_user("1158", k=5).to_frame()`.
+
+    Every answer is computed from one snapshot of the run. Loaded with `writable=True` it takes new events and
+    products: they are in the graph, and count for every later answer, when the call returns.
     """
 
-    def __init__(self, run: Run, ranker: Ranker, store: GraphStore) -> None:
+    def __init__(self, snapshot: Snapshot, *, writable: bool) -> None:
         """Use `Recommender.load` instead."""
-        self._run = run
-        self._store = store
-        self.ranker = ranker
-        self.index = ranker.index
-        self.catalogue = Catalogue.of(store, ranker.index)
+        self._now = snapshot
+        self._writable = writable
+        self._changing = threading.Lock()
 
     @classmethod
-    def load(cls, run: str | Path) -> Self:
+    def load(cls, run: str | Path, *, writable: bool = False) -> Self:
         """The recommender of a run folder that `cartograph train` has finished.
+
+        Args:
+            run: The folder.
+            writable: Whether events and products can be added. An embedded graph is then closed to all other
+                processes; for reading, several may share it.
 
         Raises:
             RunError: The folder is not a run, or is not trained.
             StoreError: Its graph cannot be opened.
         """
-        folder = Run(Path(run))
-        folder.state()
-        ranker = Ranker.load(folder.index)
-        return cls(folder, ranker, folder.open(read_only=True))
+        return cls(Snapshot.open(Run(Path(run)), writable=writable), writable=writable)
+
+    @property
+    def index(self) -> Index:
+        """The first stage of the ranking, as arrays."""
+        return self._now.ranker.index
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What is known of the products, by row of the index."""
+        return self._now.catalogue
+
+    @property
+    def run(self) -> Run:
+        """The run that answers."""
+        return self._now.run
 
     def close(self) -> None:
         """Let go of the graph."""
-        self._store.close()
+        self._now.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -77,20 +87,80 @@ class Recommender:
         self.close()
 
     def for_user(
-        self, user_id: str, k: int = 10, *, exclude_seen: bool = True, unknown: Unknown = "popular"
+        self,
+        user_id: str,
+        k: int = 10,
+        *,
+        where: Filter = Filter(),
+        policy: Policy = Policy(),
+        exclude_seen: bool = True,
+        unknown: Unknown = "popular",
     ) -> Recommendations:
         """The `k` best products for a user; for one without events, what is popular now.
 
         Args:
             user_id: As in the events.
-            k: How many; fewer where the catalogue is smaller.
+            k: How many; fewer where fewer are left.
+            where: Which products may be shown.
+            policy: Rules, diversity and room for new products.
             exclude_seen: Whether to leave out what the user had already.
             unknown: Whether a user that the graph does not know is served by popularity or is an error.
 
         Raises:
             UnknownIdError: The user is not known, and that is an error.
         """
-        return self._recommend(self._events_of(user_id, unknown), k, exclude_seen)
+        now = self._now
+        return recommend(
+            now, history(now, user_id, known=unknown == "error"), k, where, policy, exclude_seen=exclude_seen
+        )
+
+    def for_users(
+        self,
+        user_ids: Sequence[str],
+        k: int = 10,
+        *,
+        where: Filter = Filter(),
+        policy: Policy = Policy(),
+        exclude_seen: bool = True,
+        unknown: Unknown = "popular",
+    ) -> dict[str, Recommendations]:
+        """The same for many users, by user; all from one snapshot."""
+        now = self._now
+        return {
+            user_id: recommend(
+                now,
+                history(now, user_id, known=unknown == "error"),
+                k,
+                where,
+                policy,
+                exclude_seen=exclude_seen,
+            )
+            for user_id in user_ids
+        }
+
+    def for_events(
+        self,
+        product_ids: Sequence[str],
+        k: int = 10,
+        *,
+        where: Filter = Filter(),
+        policy: Policy = Policy(),
+        exclude_seen: bool = True,
+    ) -> Recommendations:
+        """The `k` best products after some events, as for a visitor who is not in the graph.
+
+        Args:
+            product_ids: What the visitor touched, oldest first; may be empty.
+            k: How many.
+            where: Which products may be shown.
+            policy: Rules, diversity and room for new products.
+            exclude_seen: Whether to leave these products out.
+
+        Raises:
+            UnknownIdError: A product is not in the index.
+        """
+        now = self._now
+        return recommend(now, history(now, list(product_ids)), k, where, policy, exclude_seen=exclude_seen)
 
     def rank(self, user_id: str, product_id: str) -> int:
         """Where a product stands for a user among all that the user has not had, 1 for the best.
@@ -98,54 +168,85 @@ class Recommender:
         Raises:
             UnknownIdError: The user or the product is not known.
         """
-        events = self._events_of(user_id, "error")
-        scores = self._scores(events)
-        own = scores[self.catalogue.row(product_id)]
+        now = self._now
+        events, row = history(now, user_id), now.catalogue.row(product_id)
+        scores = now.ranker.scores(one_user(events))[0]
+        own = scores[row]
         scores[events] = -np.inf
         return int((scores > own).sum()) + 1
 
-    def for_events(
-        self, product_ids: Sequence[str], k: int = 10, *, exclude_seen: bool = True
+    def similar(
+        self, product_id: str, k: int = 10, *, where: Filter = Filter(), policy: Policy = Policy()
     ) -> Recommendations:
-        """The `k` best products after some events, as for a visitor who is not in the graph.
-
-        Args:
-            product_ids: What the visitor touched, oldest first; may be empty.
-            k: How many.
-            exclude_seen: Whether to leave these products out.
-
-        Raises:
-            UnknownIdError: A product is not in the index.
-        """
-        rows = np.array([self.catalogue.row(product) for product in product_ids], dtype=np.int64)
-        return self._recommend(rows, k, exclude_seen)
-
-    def similar(self, product_id: str, k: int = 10) -> Recommendations:
         """The `k` products most like a product: used alike, described alike.
 
         Raises:
             UnknownIdError: The product is not in the index.
         """
-        row = self.catalogue.row(product_id)
-        text = self.index.fusion.text_weight * (self.index.text @ self.index.text[row])
-        scores = self.index.unit @ self.index.unit[row] + text
-        scores[row] = -np.inf
-        order = _top(scores, k)
-        reasons = [", ".join(self.catalogue.shared(row, other)) for other in order]
-        return self._ranking(order, scores, reasons)
+        now = self._now
+        return similar(now, now.catalogue.row(product_id), k, where, policy)
 
-    def search(self, query: str, k: int = 10) -> Recommendations:
-        """The `k` products that a query means, by its words and by its meaning.
+    def complete_basket(
+        self,
+        product_ids: Sequence[str],
+        k: int = 10,
+        *,
+        where: Filter = Filter(),
+        policy: Policy = Policy(),
+    ) -> Recommendations:
+        """The `k` products that go best with a basket: what it lacks, rather than what could stand in for it.
+
+        Raises:
+            UnknownIdError: A product is not in the index.
+        """
+        now = self._now
+        return complete(now, history(now, list(product_ids)), k, where, policy)
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        where: Filter = Filter(),
+        user: Who | None = None,
+        personal: float = 0.0,
+        expand: bool = True,
+    ) -> SearchResult:
+        """The `k` products that a query means, by its words, by its meaning, and through the graph.
+
+        Args:
+            query: A few words in any language that the encoder knows.
+            k: How many.
+            where: Which products may be shown.
+            user: For whom.
+            personal: How much the user's own preference counts beside the query, in [0, 1].
+            expand: Whether brands, categories and attributes that the query names or means help.
 
         Raises:
             ValueError: The query is empty.
+            UnknownIdError: A product is not in the index.
         """
-        rows, found = self._search_index.search(query, k)
-        scores = np.zeros(len(self.index.ids), dtype=np.float32)
-        scores[rows] = found
-        return self._ranking(rows, scores, [""] * len(rows))
+        check_k(k)
+        now = self._now
+        preference = None
+        if user is not None and personal:
+            preference = now.ranker.index.scores(one_user(history(now, user, known=False)))[0]
+        found = now.search.search(
+            query,
+            k,
+            allowed=allowed(now, where),
+            preference=preference,
+            personal=personal,
+            expand=expand,
+        )
+        items = ranking(now, found.rows, found.scores).items
+        return SearchResult(items, found.total, found.facets, found.corrected, found.expansions)
 
-    def explain(self, user: str | Sequence[str], product_id: str) -> Explanation:
+    def suggest(self, prefix: str, k: int = 8) -> list[Suggestion]:
+        """What the beginning of a query may become: products, brands, categories, attributes, words."""
+        return self._now.search.suggest(prefix, k)
+
+    def explain(self, user: Who, product_id: str) -> Explanation:
         """Why a product has its score for a user: exact contributions by event and channel, and graph paths.
 
         Args:
@@ -155,128 +256,140 @@ class Recommender:
         Raises:
             UnknownIdError: The user or a product is not known.
         """
+        now = self._now
+        events = history(now, user)
+        return explain(now.ranker, now.catalogue, now.store, events, now.catalogue.row(product_id))
+
+    def profile(self, user: Who) -> Profile:
+        """What the graph knows of a user: brands, kinds, attributes, prices, and how they change.
+
+        Args:
+            user: A user id, or product ids that a visitor touched, oldest first.
+
+        Raises:
+            UnknownIdError: The user or a product is not known.
+        """
+        now = self._now
+        events = history(now, user)
+        types, at = np.zeros(len(events), dtype=np.int64), np.arange(len(events))
         if isinstance(user, str):
-            events = self._events_of(user, "error")
-        else:
-            events = np.array([self.catalogue.row(product) for product in user], dtype=np.int64)
-        return self._explanation(events, self.catalogue.row(product_id))
+            found, events = now.past.of(user, now.catalogue.rows)
+            at, types = np.array([event[:2] for event in found], dtype=np.int64).reshape(-1, 2).T
+        return profile_of(now.catalogue, now.shares, events, types, at)
 
-    @cached_property
-    def _search_index(self) -> "SearchIndex":
-        from ..encoders import (
-            DEFAULT_ENCODER,
-            DEFAULT_TEMPLATE,
-            EmbeddingCache,
-            embed_graph,
-            load_encoder,
-            node_texts,
-        )
-        from .search import SearchIndex
-
-        state = self._run.state()
-        arrays = export(self._store)
-        encoder = load_encoder(state.encoder or DEFAULT_ENCODER)
-        template = state.template or DEFAULT_TEMPLATE
-        cache = EmbeddingCache(self._run.embeddings)
-        vectors = embed_graph(arrays, encoder, cache, template=template, progress=False)["Product"]
-        texts = node_texts(arrays, template)["Product"]
-        place = pd.Index(arrays.nodes["Product"]["id"].to_numpy(object)).get_indexer(pd.Index(self.index.ids))
-        return SearchIndex([texts[i] for i in place], vectors[place], encoder)
-
-    def _events_of(self, user_id: str, unknown: Unknown) -> IntArray:
-        """Product rows of a user's events, oldest first, ordered as in training."""
-        found: list[tuple[int, int, str]] = []
-        for kind, relation in EVENT_RELATIONS.items():
-            events = self._store.query(
-                f"MATCH (u:User {{id: $user}})-[r:{relation}]->(p:Product) RETURN r.at AS at, p.id AS id",
-                {"user": user_id},
-            )
-            found += [(event["at"], EVENT_TYPES.index(kind), event["id"]) for event in events]
-        if not found and unknown == "error":
-            known = self._store.query("MATCH (u:User {id: $user}) RETURN u.id AS id", {"user": user_id})
-            if not known:
-                raise UnknownIdError(
-                    f"no user {user_id!r} in {self._run.folder}; "
-                    "give an id from the events, or a list of products"
-                )
-        rows = [self.index.rows[product] for _, _, product in sorted(found) if product in self.index.rows]
-        return np.array(rows, dtype=np.int64)
-
-    def _scores(self, events: IntArray) -> FloatArray:
-        scores: FloatArray = self.ranker.scores(_one(events))[0]
-        return scores
-
-    def _recommend(self, events: IntArray, k: int, exclude_seen: bool) -> Recommendations:
-        if k < 1:
-            raise ValueError(f"k is {k}; it must be at least 1")
-        if exclude_seen:
-            scores = self._scores(events)
-            scores[events] = -np.inf
-        else:  # the second stage knows only products that are new to the user
-            scores = self.index.scores(_one(events))[0]
-        order = _top(scores, k)
-        reasons = [self._reason(events, row) for row in order]
-        return self._ranking(order, scores, reasons)
-
-    def _reason(self, events: IntArray, row: int) -> str:
-        if not len(events):
-            return "popular now"
-        names, amounts = channel_contributions(self.index, events, row)
-        first = int(amounts.sum(axis=1).argmax())
-        carrier = int(events[-len(amounts) :][first])
-        why = self.catalogue.shared(carrier, row) or [_WHY[names[int(amounts[first].argmax())]]]
-        return f"because of {self.catalogue.title(carrier)!r}: {', '.join(why)}"
-
-    def _explanation(self, events: IntArray, row: int) -> Explanation:
-        product, title = str(self.index.ids[row]), self.catalogue.title(row)
-        parts = self.index.parts(_one(events))
-        first = score = float(parts.scores[0, row])
-        if not len(events):
-            return Explanation(product, title, score, (), score, score)
-        second: dict[str, float] = {}
-        if self.ranker.second is not None:
-            score = float(self._scores(events)[row])
-            found = self.ranker.second.contributions(parts, row)
-            second = found or {"not among the candidates": score - first}
-        names, amounts = channel_contributions(self.index, events, row)
-        counted = events[-len(amounts) :]
-        contributions = [
-            Contribution(
-                str(self.index.ids[event]),
-                self.catalogue.title(event),
-                len(counted) - 1 - place,
-                float(amounts[place].sum()),
-                dict(zip(names, amounts[place].tolist(), strict=True)),
-            )
-            for place, event in enumerate(counted)
+    def history(self, user_id: str, k: int = 50) -> list[PastEvent]:
+        """The `k` latest events of a user, latest first; none for a user that the graph does not know."""
+        now = self._now
+        return [
+            PastEvent(product, now.catalogue.title(now.catalogue.rows[product]), EVENT_TYPES[kind], at)
+            for at, kind, product in reversed(now.past.of(user_id, now.catalogue.rows)[0][-k:])
         ]
-        contributions.sort(key=lambda c: -c.amount)
-        carriers = [self.catalogue.row(c.product_id) for c in contributions[:3]]
-        paths = tuple(
-            dict.fromkeys(way for carrier in carriers for way in self.catalogue.paths(carrier, row))
+
+    def product(self, product_id: str) -> Product:
+        """All that is known of a product.
+
+        Raises:
+            UnknownIdError: It is not in the index.
+        """
+        now = self._now
+        row = now.catalogue.row(product_id)
+        return now.catalogue.product(row, int(now.ranker.index.n_events[row]))
+
+    def users(self, prefix: str = "", k: int = 20) -> list[str]:
+        """The first `k` user ids that begin so."""
+        found = self._now.store.query(
+            f"MATCH (u:User) WHERE u.id STARTS WITH $prefix RETURN u.id AS id ORDER BY id LIMIT {int(k)}",
+            {"prefix": prefix},
         )
-        prior = float(self.index.prior()[row])
-        return Explanation(product, title, score, tuple(contributions), prior, first, second, paths)
+        return [row["id"] for row in found]
 
-    def _ranking(self, order: IntArray, scores: FloatArray, reasons: Sequence[str]) -> Recommendations:
-        items = (
-            Recommendation(score=float(scores[row]), reason=reason, **self.catalogue.facts(row))
-            for row, reason in zip(order, reasons, strict=True)
-        )
-        return Recommendations(tuple(items))
+    def counts(self) -> dict[str, int]:
+        """How many nodes of each label and relationships of each type the graph has."""
+        return self._now.store.counts()
 
+    def cypher(
+        self,
+        statement: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float = 5.0,
+        limit: int = 1000,
+    ) -> Table:
+        """The answer of the graph to a read-only statement.
 
-def _one(events: IntArray) -> Histories:
-    """The history of one visitor."""
-    zeros = np.zeros(len(events), dtype=np.int64)
-    return Histories(np.array([""], dtype=object), np.array([0, len(events)]), events, zeros, zeros)
+        Args:
+            statement: One Cypher statement that only reads.
+            params: Its parameters.
+            timeout: Seconds after which it is ended.
+            limit: Most rows.
 
+        Raises:
+            StoreError: It may do more than read, takes too long, or is not understood.
+        """
+        with self._now.store.read_only(timeout) as session:
+            columns, rows = session.table(statement, params, limit=limit + 1)
+        return Table(tuple(columns), tuple(map(tuple, rows[:limit])), len(rows) > limit)
 
-def _top(scores: FloatArray, k: int) -> IntArray:
-    """The `k` best products that are not left out; of equals the one with the smaller row."""
-    k = min(k, int(np.isfinite(scores).sum()))
-    if k == 0:
-        return np.zeros(0, dtype=np.int64)
-    limit = np.partition(scores, len(scores) - k)[len(scores) - k]
-    head = np.flatnonzero(scores >= limit)
-    return head[np.argsort(-scores[head], kind="stable")][:k].astype(np.int64)
+    def add_events(self, events: Sequence[Event]) -> None:
+        """Add events of known products, by users who may be new; an event given twice counts once.
+
+        They are in the graph when this returns, and count for the next answer.
+
+        Raises:
+            StoreError: The recommender was loaded for reading only, or the graph cannot be written.
+            UnknownIdError: A product is not in the index; nothing is added then.
+        """
+        with self._changing:
+            now = self._to_change()
+            rows = np.array([now.catalogue.row(event.product_id) for event in events], dtype=np.int64)
+            if not len(rows):
+                return
+            write_events(now.store, event_frame(events))
+            now.past.forget(event.user_id for event in events)
+            self._now = now.with_events(rows)
+
+    def add_products(self, products: Sequence[NewProduct]) -> None:
+        """Add products, which can be recommended, searched for and explained when this returns.
+
+        One that is there already gets the new title, description, price, image and stock; its brand,
+        category and attributes are learned in training, so they change with `cartograph load` and `train`.
+
+        Raises:
+            StoreError: The recommender was loaded for reading only, or the graph cannot be written.
+            DataError: A product is given twice, or one that is there has other facts.
+        """
+        with self._changing:
+            now = self._to_change()
+            if not products:
+                return
+            given = [product.to_product() for product in products]
+            for product in given:
+                row = now.catalogue.rows.get(product.product_id)
+                if row is not None:
+                    check_same_facts(now.catalogue.product(row, 0), product)
+            dataset = product_dataset(products)
+            after = now.with_products(given)  # may fail; nothing is written then
+            write_products(now.store, dataset)
+            self._now = after
+
+    def reload(self, run: str | Path | None = None) -> None:
+        """Answer from another run, or from the same one as it has been trained meanwhile.
+
+        Answers go on from the old one until the new one is ready.
+
+        Args:
+            run: A run folder; the same when absent.
+
+        Raises:
+            RunError: The folder is not a trained run; the old one stays.
+        """
+        with self._changing:
+            folder = self._now.run if run is None else Run(Path(run))
+            self._now = self._now.of_run(folder, writable=self._writable)
+
+    def _to_change(self) -> Snapshot:
+        if not self._writable:
+            raise StoreError(
+                f"{self._now.run.folder} is open for reading; load it with writable=True to add to it"
+            )
+        return self._now

@@ -1,8 +1,8 @@
 """What a recommender answers with: typed, iterable, and a data frame when asked."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, overload
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,8 @@ class Recommendation:
     """Path from the root to the leaf, `A > B > C`; empty where unknown."""
     price: float | None
     """In the shop's currency; None where unknown."""
+    image_url: str
+    """Empty where unknown."""
     score: float
     """Comparable within one ranking only."""
     reason: str = ""
@@ -59,3 +61,46 @@ class Recommendations(Sequence[Recommendation]):
         import pandas as pd
 
         return pd.DataFrame(self.to_dicts(), columns=list(Recommendation.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Product:
+    """All that is known of a product."""
+
+    product_id: str
+    title: str = ""
+    description: str = ""
+    brand: str = ""
+    category: str = ""
+    """Path from the root to the leaf, `A > B > C`."""
+    price: float | None = None
+    """In the shop's currency; None where unknown."""
+    image_url: str = ""
+    stock: float | None = None
+    """How many there are; None where unknown."""
+    attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Values by key."""
+    events: int = 0
+    """How many events the index knows of it."""
+
+
+@dataclass(frozen=True)
+class PastEvent:
+    """Something that a user did."""
+
+    product_id: str
+    title: str
+    type: str
+    """One of `EVENT_TYPES`."""
+    at: int
+    """Seconds since epoch, UTC, or a position where the shop's events have no times."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The answer to a Cypher question."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    truncated: bool
+    """Whether there are more rows than were asked for."""

@@ -52,6 +52,16 @@ class Run:
         return self.folder / "index.safetensors"
 
     @property
+    def baskets(self) -> Path:
+        """Which products were in one basket."""
+        return self.folder / "baskets.safetensors"
+
+    @property
+    def evaluation(self) -> Path:
+        """What `cartograph evaluate --json` wrote there, if anything: the page shows it."""
+        return self.folder / "evaluation.json"
+
+    @property
     def training(self) -> Path:
         """The folder with the states of a training that has not ended."""
         return self.folder / "training"

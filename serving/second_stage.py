@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from ..data.dataset import FloatArray, IntArray
 from ..data.splits import Cases
-from .index import Index, Parts
-from .pairs import FEATURES, PairFeatures
+from .index import Index
+from .pairs import FEATURES, pair_features
+from .parts import Parts
 
 BATCH_CELLS = 4_000_000
 """Users are scored in batches of about so many scores, which bounds the memory."""
@@ -50,7 +51,6 @@ class SecondStageConfig:
 class SecondStage:
     """A trained second stage."""
 
-    features: PairFeatures
     booster: lgb.Booster
     candidates: int
     """How many products of the first stage are ordered anew."""
@@ -58,17 +58,16 @@ class SecondStage:
     """Added to what the trees say of a product without events."""
 
     def scores(self, parts: Parts) -> FloatArray:
-        """Scores of every product, `(n_users, n_products)`: the candidates by the trees, above all others.
+        """Scores of every column, `(n_users, n_columns)`: the candidates by the trees, above all others.
 
         Args:
             parts: What the first stage says of `n_users`, each with at least one event.
         """
         candidates = best_candidates(parts, self.candidates)
-        new = self._predict(self.features.compute(parts, candidates))
-        new += self.cold_offset * (parts.index.n_events[candidates] == 0)
-        others = parts.scores.copy()
+        new = self._predict(pair_features(parts, candidates))
+        new += self.cold_offset * (parts.index.n_events[parts.rows[candidates]] == 0)
+        others = parts.scores_of_new.copy()
         np.put_along_axis(others, candidates, -np.inf, axis=1)
-        others[parts.histories.owners, parts.histories.products] = -np.inf
         best = others.max(axis=1, keepdims=True)
         drop = np.where(np.isfinite(best), best - new.min(axis=1, keepdims=True) + 1, 0)
         out: FloatArray = parts.scores - drop
@@ -85,10 +84,10 @@ class SecondStage:
             product: Product row.
         """
         candidates = best_candidates(parts, self.candidates)
-        (place,) = np.nonzero(candidates[0] == product)
+        (place,) = np.nonzero(parts.rows[candidates[0]] == product)
         if not len(place):
             return None
-        pairs = self.features.compute(parts, candidates)[0, place]
+        pairs = pair_features(parts, candidates)[0, place]
         amounts = np.asarray(self.booster.predict(pairs, pred_contrib=True))[0]
         out = {"everybody": float(amounts[-1])}
         out[GROUPS["cold"]] = self.cold_offset * float(parts.index.n_events[product] == 0)
@@ -105,8 +104,6 @@ class SecondStage:
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """All of it as arrays, to be written to a file."""
         return {
-            "leaf": self.features.leaf,
-            "brand": self.features.brand,
             "booster": np.frombuffer(self.booster.model_to_string().encode(), dtype=np.uint8),
             "candidates": np.array([self.candidates]),
             "cold_offset": np.array([self.cold_offset]),
@@ -116,7 +113,6 @@ class SecondStage:
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "SecondStage":
         """What `to_arrays` gave."""
         return cls(
-            PairFeatures(arrays["leaf"].astype(np.int64), arrays["brand"].astype(np.int64)),
             lgb.Booster(model_str=arrays["booster"].tobytes().decode()),
             int(arrays["candidates"][0]),
             float(arrays["cold_offset"][0]),
@@ -125,7 +121,6 @@ class SecondStage:
 
 def train_second_stage(
     index: Index,
-    features: PairFeatures,
     cases: Cases,
     config: SecondStageConfig,
     seed: int,
@@ -134,7 +129,6 @@ def train_second_stage(
 
     Args:
         index: A first stage that has not seen the cases' targets, nor some of the products at all.
-        features: Of the catalogue.
         cases: Whose histories the first stage has seen, but not their targets.
         config: How to train.
         seed: Of the trees, and of which users are taken.
@@ -142,7 +136,7 @@ def train_second_stage(
     Returns:
         The second stage; None where no target is among the candidates.
     """
-    pairs, chosen = _examples(index, features, cases.sample(config.most_users, seed), config.candidates)
+    pairs, chosen = _examples(index, cases.sample(config.most_users, seed), config.candidates)
     n_users, n_candidates, n_features = pairs.shape
     if not n_users:
         return None
@@ -163,23 +157,26 @@ def train_second_stage(
         "seed": seed,
         "verbose": -1,
     }
-    return SecondStage(features, lgb.train(parameters, examples, config.trees), config.candidates)
+    return SecondStage(lgb.train(parameters, examples, config.trees), config.candidates)
 
 
 def best_candidates(parts: Parts, k: int) -> IntArray:
-    """The `k` best products of each user that are not in the history, best first, `(n_users, k)`.
+    """The columns of the `k` best products of each user that are not in the history, best first.
 
     Products without events get at least their share of the catalogue, or the trees would hardly see them.
+
+    Returns:
+        `(n_users, k)`; fewer where there are fewer such products.
     """
-    scores = parts.scores.copy()
-    scores[parts.histories.owners, parts.histories.products] = -np.inf
+    scores = parts.scores_of_new.copy()
     k = min(k, int(np.isfinite(scores).sum(axis=1).min()))
-    cold = parts.index.n_events == 0
-    quota = round(k * cold.mean())
+    quota = round(k * parts.index.cold_share)
     candidates = _best(scores, k - quota)
     if quota:
         np.put_along_axis(scores, candidates, -np.inf, axis=1)
-        scores[:, ~cold] -= 1e6  # cold ones first; others only where those have run out
+        scores[:, parts.index.n_events[parts.rows] > 0] -= (
+            1e6  # cold ones first; others only where those have run out
+        )
         candidates = np.hstack([candidates, _best(scores, quota)])
     order = np.argsort(-np.take_along_axis(parts.scores, candidates, axis=1), axis=1, kind="stable")
     return np.take_along_axis(candidates, order, axis=1)
@@ -191,9 +188,7 @@ def _best(scores: FloatArray, k: int) -> IntArray:
     return np.argpartition(-scores, k - 1, axis=1)[:, :k].astype(np.int64)
 
 
-def _examples(
-    index: Index, features: PairFeatures, cases: Cases, k: int
-) -> tuple[FloatArray, npt.NDArray[np.int8]]:
+def _examples(index: Index, cases: Cases, k: int) -> tuple[FloatArray, npt.NDArray[np.int8]]:
     """Features and labels of users with a target among the candidates, `(n, k, n_features)` and `(n, k)`."""
     n_products = len(index.ids)
     wanted = cases.owners * n_products + cases.targets
@@ -204,7 +199,7 @@ def _examples(
         labels = np.isin(rows[:, None] * n_products + candidates, wanted)
         hit = np.flatnonzero(labels.any(axis=1))
         if len(hit):
-            pairs.append(features.compute(index.parts(asked.take(hit)), candidates[hit]))
+            pairs.append(pair_features(index.parts(asked.take(hit)), candidates[hit]))
             chosen.append(labels[hit].astype(np.int8))
     if not pairs:
         return np.zeros((0, k, len(FEATURES)), dtype=np.float32), np.zeros((0, k), dtype=np.int8)

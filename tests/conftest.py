@@ -1,16 +1,26 @@
 """What all tests share: a planted shop, a real Neo4j server, and where real datasets lie."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cartograph.data import Dataset
+from cartograph.gnn import NetworkConfig, TrainConfig
+from cartograph.serving.fit import FitConfig
+from cartograph.serving.pipeline import encode_stage, load_stage, train_stage
+from cartograph.serving.recommender import Recommender
+from cartograph.serving.run import Run
 from tests.planted import planted_shop
 from tools.neo4j_server import PASSWORD, Server, free_port, missing_tools
 
 ROOT = Path(__file__).parent.parent
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +50,32 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def shop() -> Dataset:
     """The planted shop."""
     return planted_shop()
+
+
+PLANTED = FitConfig(train=TrainConfig(network=NetworkConfig(dimension=16), epochs=6, batch_size=32))
+"""How the planted shop is fitted: small, and quick."""
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of the planted shop, with the packaged MiniLM. Copy it before writing to it."""
+    run = Run(tmp_path_factory.mktemp("runs") / "planted")
+    load_stage(run, planted_shop(), progress=False)
+    encode_stage(run, progress=False)
+    train_stage(run, PLANTED, device="cpu", progress=False)
+    return run
+
+
+@pytest.fixture(scope="session")
+def recommender(trained: Run) -> Iterator[Recommender]:
+    """Answers from the planted shop."""
+    with Recommender.load(trained.folder) as loaded:
+        yield loaded
+
+
+@pytest.fixture
+def copied(trained: Run, tmp_path: Path) -> Run:
+    """A copy of the run that a test may write to."""
+    copy = Run(tmp_path / "copy")
+    shutil.copytree(trained.folder, copy.folder)
+    return copy

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cartograph.serving.cli import build_parser
-from tools.make_docs import DOCS, README, cli_page, datasets_page, graph_page, readme_page
+from cartograph.serving.run import Run
+from tools.make_docs import DOCS, README, answers_page, cli_page, datasets_page, graph_page, readme_page
 from tools.results import results_page
 
 ROOT = Path(__file__).parent.parent
@@ -21,9 +22,10 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
         (DOCS / "datasets.md", datasets_page),
         (DOCS / "graph.md", graph_page),
         (DOCS / "results.md", results_page),
+        (DOCS / "answers.md", answers_page),
         (README, readme_page),
     ],
-    ids=["cli", "datasets", "graph", "results", "readme"],
+    ids=["cli", "datasets", "graph", "results", "answers", "readme"],
 )
 def test_generated_pages_are_up_to_date(page: Path, generated: Callable[[], str]) -> None:
     assert page.read_text(encoding="utf-8") == generated(), "run `make docs`"
@@ -76,3 +78,10 @@ def test_the_readme_python_examples_name_what_exists() -> None:
     used = set(re.findall(r"recommender\.(\w+)\(", code))
     assert used
     assert all(hasattr(Recommender, name) for name in used)
+
+
+def test_the_python_page_does_what_it_says(copied: Run) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (DOCS / "python.md").read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, object] = {"RUN": copied.folder}
+    for block in blocks:
+        exec(block, names)

@@ -11,7 +11,7 @@ from cartograph.data import Histories, RunError
 from cartograph.data.splits import Cases
 from cartograph.evaluation import rank_targets
 from cartograph.serving.index import FusionConfig, Index
-from cartograph.serving.pairs import DECAY, FEATURES, PairFeatures
+from cartograph.serving.pairs import DECAY, FEATURES, pair_features
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.second_stage import (
     SecondStage,
@@ -33,6 +33,8 @@ def index_of(vectors: np.ndarray, n_events: np.ndarray) -> Index:
         n_events=n_events,
         popularity=np.linspace(0, 1, n, dtype=np.float32),
         trend=np.zeros(n, dtype=np.float32),
+        leaf=np.arange(n, dtype=np.int64) % 6,
+        brand=np.full(n, -1, dtype=np.int64),
         decay=np.array([0.5], dtype=np.float32),
         query=np.eye(d, dtype=np.float32),
         leads_to=sp.csr_array((n, n), dtype=np.float32),
@@ -55,12 +57,6 @@ def index() -> Index:
     return index_of(rng.normal(size=(N, 6)), np.arange(N) % 7)
 
 
-@pytest.fixture(scope="module")
-def features() -> PairFeatures:
-    leaf = np.arange(N, dtype=np.int64) % 6
-    return PairFeatures(leaf, np.full(N, -1, dtype=np.int64))
-
-
 def planted_cases(seed: int, n: int = 300) -> Cases:
     """Users who choose next what is of the kind of their last product; the index knows nothing of kinds."""
     rng = np.random.default_rng(seed)
@@ -70,8 +66,8 @@ def planted_cases(seed: int, n: int = 300) -> Cases:
 
 
 @pytest.fixture(scope="module")
-def second(index: Index, features: PairFeatures) -> SecondStage:
-    trained = train_second_stage(index, features, planted_cases(1, n=600), CONFIG, seed=0)
+def second(index: Index) -> SecondStage:
+    trained = train_second_stage(index, planted_cases(1, n=600), CONFIG, seed=0)
     assert trained is not None
     return trained
 
@@ -81,12 +77,16 @@ def test_the_features_are_what_their_names_say() -> None:
     leads_to = sp.csr_array(
         np.array([[0, 0, 0.2, 0], [0, 0, 0.5, 0], [0, 0.7, 0, 0], [0, 0, 0, 0]], "float32")
     )
-    index = replace(index_of(vectors, np.array([3, 1, 0, 2])), leads_to=leads_to)
-    pairs = PairFeatures(np.array([0, 1, 1, 0]), np.array([5, 6, 5, -1]))
+    index = replace(
+        index_of(vectors, np.array([3, 1, 0, 2])),
+        leads_to=leads_to,
+        leaf=np.array([0, 1, 1, 0]),
+        brand=np.array([5, 6, 5, -1]),
+    )
     history = histories_of([[0, 1]])
     parts = index.parts(history)
     first = parts.scores[0, [3, 2]]
-    (values,) = pairs.compute(parts, np.array([[3, 2]]))
+    (values,) = pair_features(parts, np.array([[3, 2]]))
     of = {name: values[:, column].tolist() for column, name in enumerate(FEATURES)}
     older, newer = np.exp(-DECAY), 1.0
     assert first[0] < first[1]
@@ -182,10 +182,8 @@ def test_a_damaged_index_is_named(tmp_path: Path) -> None:
         Ranker.load(tmp_path / "index")
 
 
-def test_training_twice_gives_the_same_trees(
-    index: Index, features: PairFeatures, second: SecondStage
-) -> None:
-    again = train_second_stage(index, features, planted_cases(1, n=600), CONFIG, seed=0)
+def test_training_twice_gives_the_same_trees(index: Index, second: SecondStage) -> None:
+    again = train_second_stage(index, planted_cases(1, n=600), CONFIG, seed=0)
     assert again is not None
     assert again.booster.model_to_string() == second.booster.model_to_string()
 
@@ -203,11 +201,23 @@ def test_the_cold_offset_lifts_products_without_events(index: Index, second: Sec
     assert sum(parts.values()) == pytest.approx(after[product], abs=1e-5)
 
 
-def test_without_a_target_among_the_candidates_there_is_nothing_to_learn(
-    index: Index, features: PairFeatures
-) -> None:
+def test_some_products_are_ordered_as_among_all(index: Index, second: SecondStage) -> None:
+    history = np.array([3, 9, 14])
+    ranker = Ranker(index, second)
+    every = ranker.scores(histories_of([history.tolist()]))[0]
+    every[history] = -np.inf
+    rows, scores = ranker.best(history, 10)
+    assert rows.tolist() == np.argsort(-every, kind="stable")[:10].tolist()
+    np.testing.assert_allclose(scores, every[rows], rtol=1e-6)
+    candidates = best_candidates(index.parts(histories_of([history.tolist()])), CONFIG.candidates)[0]
+    np.testing.assert_allclose(ranker.among(history, candidates), every[candidates], rtol=1e-6)
+    few = np.sort(rows[[7, 2, 5]])
+    assert set(ranker.best(history, 3, among=few)[0]) == set(few)
+
+
+def test_without_a_target_among_the_candidates_there_is_nothing_to_learn(index: Index) -> None:
     history = histories_of([[3]])
     worst = np.array([int(np.argmin(index.scores(history)[0]))])
     case = Cases(history, np.array([0, 1]), worst)
     few = SecondStageConfig(candidates=2)
-    assert train_second_stage(index, features, case, few, seed=0) is None
+    assert train_second_stage(index, case, few, seed=0) is None

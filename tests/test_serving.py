@@ -1,8 +1,6 @@
 """A trained run of the planted shop, asked everything a shop asks."""
 
 import dataclasses
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,36 +9,18 @@ import torch
 
 from cartograph.data import Dataset, EncoderError, Histories, RunError, UnknownIdError, leave_one_out
 from cartograph.data.splits import Cases
-from cartograph.gnn import NetworkConfig, TrainConfig, load_checkpoint
+from cartograph.gnn import load_checkpoint
 from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig, hold_out
 from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_weights
 from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand
-from cartograph.serving.pipeline import encode_stage, load_stage, models, train_stage
+from cartograph.serving.pipeline import load_stage, models, train_stage
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
-from cartograph.serving.search import SearchIndex
 from cartograph.serving.trial import Trial
+from tests.conftest import PLANTED
 from tests.planted import planted_shop
-
-CONFIG = FitConfig(train=TrainConfig(network=NetworkConfig(dimension=16), epochs=6, batch_size=32))
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run of the planted shop, with the packaged MiniLM."""
-    run = Run(tmp_path_factory.mktemp("runs") / "planted")
-    load_stage(run, planted_shop(), progress=False)
-    encode_stage(run, progress=False)
-    train_stage(run, CONFIG, device="cpu", progress=False)
-    return run
-
-
-@pytest.fixture(scope="module")
-def recommender(trained: Run) -> Iterator[Recommender]:
-    with Recommender.load(trained.folder) as loaded:
-        yield loaded
 
 
 def group(product_id: str) -> str:
@@ -125,7 +105,9 @@ def test_the_same_question_has_the_same_answer(recommender: Recommender, trained
 def test_a_ranking_becomes_a_frame(recommender: Recommender) -> None:
     frame = recommender.for_user("u0", 4).to_frame()
     assert list(frame["product_id"]) == recommender.for_user("u0", 4).product_ids
-    assert list(frame.columns) == ["product_id", "title", "brand", "category", "price", "score", "reason"]
+    assert list(frame.columns) == [
+        *("product_id", "title", "brand", "category", "price", "image_url", "score", "reason")
+    ]
     assert list(recommender.for_events(["p00"], 1)[:0].to_frame().columns) == list(frame.columns)
 
 
@@ -171,23 +153,12 @@ def test_an_empty_query_is_refused(recommender: Recommender) -> None:
         recommender.search("  ")
 
 
-def test_search_knows_chinese_words(recommender: Recommender, trained: Run) -> None:
-    encoder = recommender._search_index._encoder
-    texts = ["智能手机 128GB", "婴儿奶粉", "跑步鞋"]
-    index = SearchIndex(texts, encoder.encode(texts), encoder)
-    assert index.lexical("手机").tolist() == [0]
-    assert index.lexical("zebra").tolist() == []
-    assert len(index.search("zebra", 2)[0]) == 2
-
-
-def test_an_event_written_to_the_graph_counts_at_once(trained: Run, tmp_path: Path) -> None:
-    copy = Run(tmp_path / "copy")
-    shutil.copytree(trained.folder, copy.folder)
+def test_an_event_loaded_into_the_graph_counts_for_the_next_recommender(copied: Run) -> None:
     shop = planted_shop()
     visit = shop.events.iloc[:1].assign(user_id="fresh", product_id="p30")
-    with copy.open() as store:
+    with copied.open() as store:
         load_dataset(store, Dataset.of("planted", shop.products, visit), progress=False)
-    with Recommender.load(copy.folder) as recommender:
+    with Recommender.load(copied.folder) as recommender:
         assert group(recommender.for_user("fresh", 1, unknown="error").product_ids[0]) == "3"
 
 
@@ -201,13 +172,13 @@ def test_the_index_scores_as_the_network_does(trained: Run) -> None:
     encoder = load_encoder()
     vectors = embed_graph(arrays, encoder, EmbeddingCache(trained.embeddings), progress=False)
     histories = event_histories(arrays)
-    data = with_events(build_graph(arrays, vectors), histories, CONFIG.train.network.max_history)
+    data = with_events(build_graph(arrays, vectors), histories, PLANTED.train.network.max_history)
     network = load_checkpoint(trained.checkpoint, data, encoder.fingerprint)
     index = Ranker.load(trained.index).index.with_fusion(GRAPH_ONLY)
     with torch.no_grad():
         out = network(data)
         logits = network.logits(out["user"], out["product"], data["product"].n_events).numpy()
-    scores = index.scores(histories) / CONFIG.train.network.temperature
+    scores = index.scores(histories) / PLANTED.train.network.temperature
     np.testing.assert_allclose(scores, logits, atol=1e-3)
 
 
@@ -279,7 +250,7 @@ def test_the_cold_offset_that_serves_warm_and_cold_best_is_chosen(
 def test_the_cold_offset_lifts_products_without_events_only(trained: Run) -> None:
     index = Ranker.load(trained.index).index
     lifted = dataclasses.replace(index.fusion, cold_offset=index.fusion.cold_offset + 1.0)
-    gain = index.with_fusion(lifted).prior() - index.prior()
+    gain = index.with_fusion(lifted).prior - index.prior
     cold = index.n_events == 0
     np.testing.assert_allclose(gain[cold], 1.0, rtol=1e-5)
     np.testing.assert_allclose(gain[~cold], np.exp(-index.n_events[~cold]), rtol=1e-4, atol=1e-7)
@@ -342,7 +313,7 @@ def test_too_few_events_to_train_on_is_a_sentence(tmp_path: Path) -> None:
     shop = planted_shop()
     load_stage(run, shop.with_events(shop.events.iloc[:20]), progress=False)
     with pytest.raises(RunError, match="came three times, too few to train on"):
-        train_stage(run, CONFIG, progress=False)
+        train_stage(run, PLANTED, progress=False)
     assert not run.index.exists()
 
 

@@ -1,4 +1,4 @@
-"""Write what is generated: the pages for command line, datasets, graph and results, and the README's blocks.
+"""Write what is generated: the pages for command line, datasets, graph and results, and blocks of others.
 
 The pages come from the parser, the loaders and the schema table, the README's output and figures from what
 `make bench` left in `benchmarks/results/`.
@@ -32,6 +32,7 @@ from cartograph.evaluation.report import cell
 from cartograph.kg.schema import NODES, RELATIONS, Kind
 from cartograph.serving.cli import build_parser
 from tools.results import headline, results_page
+from tools.serving_results import baskets_block, faithfulness_block, search_block, serve_block
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -126,12 +127,21 @@ def _properties(properties: dict[str, Kind]) -> str:
 def readme_page() -> str:
     """`README.md`, its generated blocks filled anew."""
     blocks = {"demo": _demo(), "ranking": headline(), "speed": _speed(), "peers": _peers()}
+    return _filled(README, blocks | {"serve": serve_block()})
 
+
+def answers_page() -> str:
+    """`docs/answers.md`, likewise."""
+    blocks = {"search": search_block(), "baskets": baskets_block(), "faithfulness": faithfulness_block()}
+    return _filled(DOCS / "answers.md", blocks)
+
+
+def _filled(page: Path, blocks: dict[str, str]) -> str:
     def fill(found: re.Match[str]) -> str:
         return f"{found[1]}\n{blocks[found[2]]}\n{found[3]}"
 
-    text = README.read_text(encoding="utf-8")
-    return re.sub(r"(<!-- (\w+): .*? -->)\n.*?\n(<!-- end -->)", fill, text, flags=re.DOTALL)
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"(<!-- (\w+): .*? -->)\n.*?(<!-- end -->)", fill, text, flags=re.DOTALL)
 
 
 def _demo() -> str:
@@ -240,4 +250,5 @@ if __name__ == "__main__":
     (DOCS / "datasets.md").write_text(datasets_page(), encoding="utf-8")
     (DOCS / "graph.md").write_text(graph_page(), encoding="utf-8")
     (DOCS / "results.md").write_text(results_page(), encoding="utf-8")
+    (DOCS / "answers.md").write_text(answers_page(), encoding="utf-8")
     README.write_text(readme_page(), encoding="utf-8")

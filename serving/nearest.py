@@ -1,0 +1,157 @@
+"""A short list of products that may be best for one user, found without scoring all of them."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.dataset import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from .index import Index
+
+AXES = 96
+"""Products are compared along so many axes, those along which the catalogue is widest."""
+
+SHORT = 150
+"""So many products with events, without events, and that paths lead to make the short list, which is then
+scored exactly."""
+
+LARGE = 2_000
+"""In a catalogue of fewer products all are scored exactly."""
+
+SCANNED = 30_000
+"""Up to so many products are all looked at; more are kept in lists around centroids (Jégou et al. 2011)."""
+
+PROBED = 48
+"""How many of these lists are looked at."""
+
+LEARNED_FROM = 100_000
+"""Axes and centroids are learned from at most so many products."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some products of the catalogue, along few axes."""
+
+    rows: IntArray
+    """Product rows, ascending, `(n,)`."""
+    vectors: FloatArray
+    """`(n, d + 1)`; the last column is what a product gets whoever asks."""
+
+    def best(self, query: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+        """The `k` products with the largest products of vectors, in no order, and these.
+
+        Args:
+            query: `(d + 1,)`.
+            k: How many; fewer where there are fewer.
+        """
+        if self._lists is None:
+            scores: FloatArray = self.vectors @ query
+            if k >= len(scores):
+                return self.rows, scores
+            places = np.argpartition(scores, len(scores) - k)[len(scores) - k :]
+            return self.rows[places], scores[places]
+        scores, places = (found[0] for found in self._lists.search(query[None], k))
+        return self.rows[places[places >= 0]], scores[places >= 0]
+
+    @cached_property
+    def _lists(self) -> Any:
+        """Lists of products around centroids; None where looking at all is quicker."""
+        n, d = self.vectors.shape
+        if n <= SCANNED:
+            return None
+        import faiss
+
+        some = np.random.default_rng(0).permutation(n)[:LEARNED_FROM]
+        lists: Any = faiss.index_factory(d, f"IVF{4 * round(n**0.5)},SQ8", faiss.METRIC_INNER_PRODUCT)
+        lists.train(self.vectors[some])
+        lists.add(self.vectors)
+        lists.nprobe = PROBED
+        return lists
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Finds the short list: by the inner product along the axes, and by the strongest paths.
+
+    What a product gets for its events is as of when this was made; the exact scores are not.
+    """
+
+    axes: FloatArray
+    """From graph and text vectors, side by side, to the axes, `(d + d_text, AXES)`."""
+    text_scale: float
+    """Texts are multiplied by this before, on either side."""
+    parts: tuple[Part, ...]
+    """Products with events, without events, and those that were added since."""
+
+    @classmethod
+    def of(cls, index: "Index") -> "Nearest":
+        """Learn the axes of a catalogue and place its products."""
+        scale = float(np.sqrt(index.fusion.text_weight))
+        some = np.random.default_rng(0).permutation(len(index.ids))[:LEARNED_FROM]
+        x = _side_by_side(index, some, scale)
+        _, axes = np.linalg.eigh(x.T @ x)
+        placed = cls(np.ascontiguousarray(axes[:, -AXES:]), scale, ())
+        rows = (np.flatnonzero(index.n_events > 0), np.flatnonzero(index.n_events == 0))
+        return replace(placed, parts=tuple(placed._part(index, own) for own in rows if len(own)))
+
+    def with_products(self, index: "Index", n: int) -> "Nearest":
+        """The same for an index with products after its first `n`."""
+        return replace(self, parts=(*self.parts, self._part(index, np.arange(n, len(index.ids)))))
+
+    def shortlist(
+        self,
+        query: FloatArray,
+        taste: FloatArray,
+        reached: IntArray,
+        strengths: FloatArray,
+        history: IntArray,
+    ) -> IntArray:
+        """Rows of products that may be best, ascending, none of them in the history.
+
+        Args:
+            query: What the user asks for, at unit length, `(d,)`.
+            taste: What the user's titles say, at unit length, `(d_text,)`.
+            reached: Products that paths lead to, `(n_reached,)`.
+            strengths: Of these paths, `(n_reached,)`.
+            history: Product rows.
+        """
+        along = np.append(np.concatenate([query, self.text_scale * taste]) @ self.axes, np.float32(1))
+        k = SHORT + len(history)
+        found = [part.best(along, k)[0] for part in self.parts]
+        if len(reached) > k:
+            reached = reached[np.argpartition(strengths, len(reached) - k)[len(reached) - k :]]
+        rows = np.sort(np.concatenate([*found, reached]))
+        keep = np.diff(rows, prepend=-1) > 0
+        keep[places(rows, history)] = False
+        return rows[keep]
+
+    def _part(self, index: "Index", rows: IntArray) -> Part:
+        vectors = np.empty((len(rows), self.axes.shape[1] + 1), dtype=np.float32)
+        for start in range(0, len(rows), CHUNK):
+            own = slice(start, start + CHUNK)
+            vectors[own, :-1] = _side_by_side(index, rows[own], self.text_scale) @ self.axes
+        vectors[:, -1] = index.prior[rows]
+        return Part(rows, vectors)
+
+
+CHUNK = 100_000
+"""So many products are placed at once, which bounds the memory."""
+
+
+def places(ascending: IntArray, wanted: IntArray) -> IntArray:
+    """Where those of the wanted numbers stand that are there, the first place of each.
+
+    >>> places(np.array([2, 5, 7]), np.array([7, 3, 2])).tolist()
+    [2, 0]
+    """
+    at = np.searchsorted(ascending, wanted)
+    at, wanted = at[at < len(ascending)], wanted[at < len(ascending)]
+    out: IntArray = at[ascending[at] == wanted]
+    return out
+
+
+def _side_by_side(index: "Index", rows: IntArray, text_scale: float) -> FloatArray:
+    return np.hstack([index.unit[rows], text_scale * index.text[rows]])

@@ -1,0 +1,137 @@
+"""The shortest ways through the product graph between two products, ready to be drawn."""
+
+from dataclasses import dataclass
+
+from ..kg import EVENT_RELATIONS
+from ..kg.schema import CATEGORY_SEPARATOR
+from ..kg.store import Session
+from .catalogue import Catalogue
+from .index import Index
+
+
+@dataclass(frozen=True)
+class PathNode:
+    """A node on a path."""
+
+    label: str
+    """One of the schema's node labels."""
+    id: str
+    """Its id in the graph; empty for a node that stands for several users."""
+    name: str
+    """How it is called."""
+
+
+@dataclass(frozen=True)
+class PathRelation:
+    """What joins a node of a path to the next."""
+
+    name: str
+    """One of the schema's relationship types."""
+    forward: bool
+    """Whether it points to the next node."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way through the graph; as a string, `Sea salt -MADE_BY-> Acme <-MADE_BY- Pepper`."""
+
+    nodes: tuple[PathNode, ...]
+    """From the product of an event to the product explained."""
+    relations: tuple[PathRelation, ...]
+    """One fewer than nodes."""
+
+    def __str__(self) -> str:
+        arrows = [f"-{step.name}->" if step.forward else f"<-{step.name}-" for step in self.relations]
+        steps = zip(arrows, self.nodes[1:], strict=True)
+        return " ".join([self.nodes[0].name, *(part for arrow, node in steps for part in (arrow, node.name))])
+
+
+def paths_between(
+    catalogue: Catalogue, index: Index, session: Session, row: int, other: int
+) -> tuple[Path, ...]:
+    """The shortest ways from one product to another: over shared facts, else over a shared kind or users.
+
+    Shared brand, category and attributes come first. Products that share none may still have a category
+    above both, and users who had both; how many users is asked of the graph only where the index says that
+    one led to the other.
+
+    Args:
+        catalogue: Of the shop.
+        index: The trained index.
+        session: Answers Cypher.
+        row: Row of the product where the ways start.
+        other: Row of the product where they end.
+    """
+    ends = _product(catalogue, row), _product(catalogue, other)
+    brand, category = catalogue.brands[row], catalogue.categories[row]
+    shared = []
+    if brand and brand == catalogue.brands[other]:
+        shared.append(("MADE_BY", PathNode("Brand", brand, brand)))
+    if category and category == catalogue.categories[other]:
+        shared.append(("IN_CATEGORY", _category(category)))
+    shared += [
+        ("HAS_ATTRIBUTE", PathNode("Attribute", fact, fact))
+        for fact in sorted(catalogue.attributes[row] & catalogue.attributes[other])
+    ]
+    if shared:
+        return tuple(_over(ends, relation, (node,)) for relation, node in shared)
+    ways = []
+    if above := _over_categories(ends, category, catalogue.categories[other]):
+        ways.append(above)
+    if index.leads_to[row, other] or index.leads_to[other, row]:
+        ways += _over_users(ends, session)
+    return tuple(ways)
+
+
+def _over(ends: tuple[PathNode, PathNode], relation: str, between: tuple[PathNode, ...]) -> Path:
+    """Both ends lead to the node between them."""
+    steps = PathRelation(relation, True), PathRelation(relation, False)
+    return Path((ends[0], *between, ends[1]), steps)
+
+
+def _over_categories(ends: tuple[PathNode, PathNode], one: str, other: str) -> Path | None:
+    """Up from one category to the nearest that is above both, and down to the other."""
+    if not one or not other:
+        return None
+    up, down = one.split(CATEGORY_SEPARATOR), other.split(CATEGORY_SEPARATOR)
+    common = 0
+    while common < min(len(up), len(down)) and up[common] == down[common]:
+        common += 1
+    if not common:
+        return None
+    lengths = [*range(len(up), common - 1, -1)], [*range(common + 1, len(down) + 1)]
+    climb = [CATEGORY_SEPARATOR.join(up[:length]) for length in lengths[0]]
+    descent = [CATEGORY_SEPARATOR.join(down[:length]) for length in lengths[1]]
+    return Path(
+        (ends[0], *map(_category, climb + descent), ends[1]),
+        (
+            PathRelation("IN_CATEGORY", True),
+            *(PathRelation("SUBCATEGORY_OF", True) for _ in climb[1:]),
+            *(PathRelation("SUBCATEGORY_OF", False) for _ in descent),
+            PathRelation("IN_CATEGORY", False),
+        ),
+    )
+
+
+def _over_users(ends: tuple[PathNode, PathNode], session: Session) -> list[Path]:
+    """Over the users who did the same with both products, one way for each type of event."""
+    ways = []
+    for relation in EVENT_RELATIONS.values():
+        (found,) = session.query(
+            f"MATCH (a:Product {{id: $one}})<-[:{relation}]-(u:User) WITH DISTINCT u "
+            f"MATCH (u)-[:{relation}]->(b:Product {{id: $other}}) RETURN count(DISTINCT u.id) AS n",
+            {"one": ends[0].id, "other": ends[1].id},
+        )
+        if n := found["n"]:
+            users = PathNode("User", "", "1 user" if n == 1 else f"{n:,} users")
+            steps = PathRelation(relation, False), PathRelation(relation, True)
+            ways.append(Path((ends[0], users, ends[1]), steps))
+    return ways
+
+
+def _product(catalogue: Catalogue, row: int) -> PathNode:
+    return PathNode("Product", catalogue.ids[row], catalogue.title(row))
+
+
+def _category(path: str) -> PathNode:
+    return PathNode("Category", path, path.rsplit(CATEGORY_SEPARATOR, 1)[-1])

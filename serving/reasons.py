@@ -1,0 +1,37 @@
+"""One line on why each product of a ranking stands there."""
+
+from ..data.dataset import IntArray
+from .catalogue import Catalogue
+from .index import Index
+from .removal import channel_names, strongest
+
+_WHY = {
+    "collaborative": "often chosen by the same people",
+    "bought in turn": "often chosen after it",
+    "brand": "brands that go together",
+    "category": "kinds that go together",
+    "attribute": "attributes that go together",
+    "word": "words that go together",
+    "text": "described alike",
+}
+"""What it means that a channel contributes most."""
+
+
+def reasons(index: Index, catalogue: Catalogue, events: IntArray, rows: IntArray) -> list[str]:
+    """Why these products are recommended after these events: the event that a score hinges on, and how.
+
+    Args:
+        index: What ranked.
+        catalogue: Of the same products.
+        events: Product rows of the user's history, oldest first.
+        rows: Product rows.
+    """
+    if not len(events):
+        return ["popular now"] * len(rows)
+    names = channel_names(index)
+    out = []
+    for row, place, channel in zip(rows, *strongest(index, events, rows), strict=True):
+        carrier = int(events[place])
+        why = catalogue.shared(carrier, row) or [_WHY[names[channel]]]
+        out.append(f"because of {catalogue.title(carrier)!r}: {', '.join(why)}")
+    return out

@@ -1,0 +1,74 @@
+"""What the README shows of searching, baskets, explanations and serving, from `benchmarks/results/`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cartograph.evaluation.report import cell
+
+RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
+
+
+def search_block() -> str:
+    """Crowdflower: ours beside BM25 and the alternatives."""
+    found = _read("search.json")
+    names = ("NDCG@10", "NDCG@10, grades from 0", "recall@10")
+    head = f"| queries held out, {found['products']:,} products | {' | '.join(names)} |"
+    lines = [head, "|---|---|---|---|"]
+    for model, figures in found["parts"]["held out"].items():
+        cells = [cell(figures[name]["mean"][0]) for name in names]
+        if model == "hybrid":
+            cells = [_interval(*figures[name]["mean"]) for name in names]
+        lines.append(f"| {model} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def baskets_block() -> str:
+    """Complete Journey: one product left out of a basket."""
+    found = _read("baskets.json")
+    lines = [
+        f"| {found['baskets']:,} baskets | recall@10 | NDCG@10 | of the leaf category of one in the basket |",
+        "|---|---|---|---|",
+    ]
+    for model, figures in found["results"].items():
+        recall, ndcg = (
+            _interval(*(figures[name][part] for part in ("mean", "low", "high")))
+            for name in ("recall@10", "ndcg@10")
+        )
+        lines.append(f"| {model} | {recall} | {ndcg} | {cell(figures['same leaf@10']['mean'])} |")
+    return "\n".join(lines)
+
+
+def faithfulness_block() -> str:
+    """How often a score falls without the event that is named first."""
+    found = _read("faithfulness.json")["results"]
+    lines = [
+        "| score | history | named first | it falls without it | and more than without another |",
+        "|---|---|---|---|---|",
+    ]
+    for row in found:
+        shares = (row["falls"], row["falls more than without a random one"])
+        figures = [f"{100 * share:.1f} %" for share in shares]
+        lines.append(f"| {' | '.join([row['score'], row['history'], row['named first'], *figures])} |")
+    return "\n".join(lines)
+
+
+def serve_block() -> str:
+    """Milliseconds of one user, and requests of the HTTP API."""
+    found = _read("serve.json")
+    lines = ["| what | products | median, ms | 99 %, ms | of the exact ten |", "|---|---|---|---|---|"]
+    for row in found["rows"]:
+        recall = f"{row['recall']:.3f}" if "recall" in row else ""
+        lines.append(
+            f"| {row['what']} | {row['products']:,} | {row['median']:.2f} | {row['p99']:.2f} | {recall} |"
+        )
+    return "\n".join(lines)
+
+
+def _read(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((RESULTS / name).read_text(encoding="utf-8"))
+    return document
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    return f"{cell(mean)} [{cell(low)} {cell(high)}]"
