@@ -162,6 +162,30 @@ def build_parser() -> argparse.ArgumentParser:
     cypher.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="end the query after")
     cypher.add_argument("--limit", type=int, default=100, metavar="ROWS", help="show at most so many rows")
     _json(cypher)
+
+    serve = _verb(verbs, "serve", "answer over HTTP, with a page to look at")
+    _run(serve)
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at; 0.0.0.0 for all (default: %(default)s)"
+    )
+    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: %(default)s)")
+    serve.add_argument(
+        "--read-only", action="store_true", help="take no events or products; several servers may share a run"
+    )
+    serve.add_argument("--keys", metavar="FILE", help="API keys; without, only this machine may write")
+    serve.add_argument(
+        "--new-key",
+        nargs=2,
+        metavar=("NAME", "SCOPES"),
+        help="add a key with scopes such as read,write to the file of --keys, print it, and end",
+    )
+    serve.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="pages that may call the API, such as https://shop.example; may be repeated",
+    )
     return parser
 
 

@@ -12,6 +12,7 @@ from .printing import print_explanation, print_json, print_ranking, print_table
 from .recommender import Recommender
 from .results import Recommendations
 from .run import Run
+from .search.results import SearchResult
 
 if TYPE_CHECKING:
     from .fit import FitConfig
@@ -123,7 +124,7 @@ def _explain(options: Namespace) -> None:
         who = options.user if options.user is not None else _ids(options.events)
         explanation = recommender.explain(who, options.product)
     if options.json:
-        print_json(asdict(explanation))
+        print_json(explanation.to_dict())
     else:
         print_explanation(explanation)
 
@@ -133,20 +134,36 @@ def _cypher(options: Namespace) -> None:
         Run(Path(options.run)).open(read_only=True) as store,
         store.read_only(timeout=options.timeout) as session,
     ):
-        rows = session.query(options.statement)
+        columns, rows = session.table(options.statement, limit=options.limit + 1)
     shown = rows[: options.limit]
     if options.json:
-        print_json(shown)
+        print_json([dict(zip(columns, row, strict=True)) for row in shown])
     elif shown:
-        print_table([tuple(shown[0]), *(tuple(row.values()) for row in shown)])
+        print_table([tuple(columns), *map(tuple, shown)])
     if len(rows) > len(shown):
-        print(f"{len(rows) - len(shown):,} more rows; raise --limit to see them", file=sys.stderr)
+        print("there are more rows; raise --limit to see them", file=sys.stderr)
 
 
 def _demo(options: Namespace) -> None:
     from .demo import run_demo
 
     run_demo(Run(Path(options.run)))
+
+
+def _serve(options: Namespace) -> None:
+    from .http.config import HttpConfig
+    from .http.keys import KeyRing, new_key
+    from .http.server import Address, serve
+
+    if options.new_key:
+        if options.keys is None:
+            raise ValueError("--new-key needs --keys FILE, the file to add the key to")
+        name, scopes = options.new_key
+        print(new_key(Path(options.keys), name, _ids(scopes)))
+        return
+    keys = None if options.keys is None else KeyRing.load(Path(options.keys))
+    config = HttpConfig(keys=keys, allow_origins=tuple(options.allow_origin))
+    serve(Path(options.run), Address(options.host, options.port), config, writable=not options.read_only)
 
 
 COMMANDS: dict[str, Callable[[Namespace], None]] = {
@@ -161,6 +178,7 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "search": _search,
     "explain": _explain,
     "cypher": _cypher,
+    "serve": _serve,
 }
 """What runs for each verb."""
 
@@ -211,7 +229,7 @@ def fit_config(options: Namespace) -> "FitConfig":
     return FitConfig(train=train)
 
 
-def _print_ranking(ranking: Recommendations, *, as_json: bool) -> None:
+def _print_ranking(ranking: Recommendations | SearchResult, *, as_json: bool) -> None:
     if as_json:
         print_json(ranking.to_dicts())
     else:

@@ -1,0 +1,77 @@
+"""Products: one by its id, and search."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from ...results import Product
+from ..answers import PRODUCT, RECOMMENDATION, Found, Suggestions, example
+from ..inputs import SearchQuery
+from ..json_response import Json, plain
+from ..routing import ApiRoute, needs
+from ..service import Service
+from .recommend import ProductId
+
+_PRODUCT = {
+    "product_id": PRODUCT,
+    "title": "Bananas, 40 lb",
+    "description": "",
+    "brand": "Manufacturer 2",
+    "category": "Produce > Tropical fruit > Bananas",
+    "price": 0.99,
+    "image_url": "",
+    "stock": None,
+    "attributes": {"size": ["40 lb"]},
+    "events": 842,
+}
+_FOUND: dict[str, object] = {
+    "items": [RECOMMENDATION],
+    "facets": {},
+    "corrected": None,
+    "expansions": [],
+    "total": 1,
+}
+_SUGGESTION = {"text": "Cheese", "kind": "category", "id": "Grocery > Cheese"}
+
+
+def catalogue(service: Service) -> APIRouter:
+    """The routes, over a service."""
+    router = APIRouter(prefix="/v1", route_class=ApiRoute, tags=["products"])
+
+    @router.get(
+        "/products/{product_id:id}",
+        response_model=Product,
+        responses=example(_PRODUCT),
+        openapi_extra=needs("read"),
+    )
+    def product(product_id: ProductId) -> Response:
+        """A product and its facts."""
+        return Json(plain(service.recommender.product(product_id)))
+
+    @router.get("/search", response_model=Found, responses=example(_FOUND), openapi_extra=needs("read"))
+    def search(query: Annotated[SearchQuery, Query()]) -> Response:
+        """Products that a text means: by its words, its meaning and what the graph connects with it."""
+        found = service.recommender.search(
+            query.q,
+            query.k,
+            where=query.where(),
+            user=query.event or query.user,
+            personal=query.personal,
+            expand=query.expand,
+        )
+        return Json(found.to_dict())
+
+    @router.get(
+        "/suggest",
+        response_model=Suggestions,
+        responses=example({"items": [_SUGGESTION]}),
+        openapi_extra=needs("read"),
+    )
+    def suggest(
+        q: Annotated[str, Query(max_length=256, description="What is typed so far.", examples=["che"])],
+        k: Annotated[int, Query(ge=1, le=100)] = 8,
+    ) -> Response:
+        """Products, brands, categories and attributes that begin so."""
+        return Json({"items": plain(service.recommender.suggest(q, k))})
+
+    return router
