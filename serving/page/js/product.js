@@ -1,0 +1,81 @@
+/** One product: what it is, what is like it, why it would be recommended. */
+import { step } from "./api.js";
+import { Cards } from "./cards.js";
+import { html, useEffect, useRef, useState } from "./vendor.js";
+import { NO_FILTERS, link } from "./state.js";
+import { Skeleton, Tile, counted, leaf, money, nameOf, shown, useAnswer } from "./ui.js";
+import { Why } from "./why.js";
+
+const SIMILAR = 8;
+
+/** @param {{state: import("./state.js").State, onAdd: (id: string) => void}} given */
+export function ProductView({ state, onAdd }) {
+  const path = `/v1/products/${step(state.product)}`;
+  const product = useAnswer({ path });
+  const similar = useAnswer({ path: `${path}/similar`, query: { k: SIMILAR } });
+  const top = useRef(null);
+  useEffect(() => top.current.focus({ preventScroll: false }), [state.product]);
+  return html`<section class="product" aria-label="Product" tabindex="-1" ref=${top}>
+    <p class="back"><a href=${link({ product: "" })}>← back</a></p>
+    ${shown(product, (found) => html`<${Facts} ...${{ product: found, state, onAdd }} />`)}
+    ${
+      !product.error &&
+      html`<h2>Similar products</h2>
+      ${shown(
+        similar,
+        ({ items }) =>
+          items.length
+            ? html`<${Cards} ...${{ items, state, onAdd }} />`
+            : html`<p class="empty">Nothing is like this product yet.</p>`,
+        html`<${Skeleton} cards=${4} />`,
+      )}`
+    }
+  </section>`;
+}
+
+function Facts({ product, state, onAdd }) {
+  const [why, setWhy] = useState(false);
+  const id = product.product_id;
+  const facts = [
+    ["Price", money(product.price)],
+    ["In stock", product.stock === null ? "" : product.stock.toLocaleString()],
+    ...Object.entries(product.attributes).map(([key, values]) => [
+      key.replaceAll("_", " "),
+      values.join(", "),
+    ]),
+    ["Events", counted(product.events, "event")],
+    ["Id", id],
+  ].filter(([, value]) => value);
+  return html`<div class="facts-of">
+      <${Tile} product=${product} large=${true} />
+      <div>
+        <${Trail} category=${product.category} />
+        <h1>${nameOf(product)}</h1>
+        ${
+          product.brand &&
+          html`<p>by <a href=${link({ ...NO_FILTERS, product: "", q: product.brand, brand: [product.brand] })}>
+          ${product.brand}</a></p>`
+        }
+        ${product.description && html`<p class="description">${product.description}</p>`}
+        <dl>${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+        <div class="row">
+          <button class="primary" onClick=${() => onAdd(id)}>+ Add to the history</button>
+          <button aria-expanded=${why} onClick=${() => setWhy(!why)}>Why for this visitor?</button>
+          <a href=${link({ tab: "graph", view: "around", node: `Product:${id}`, open: [] })}>show in graph</a>
+        </div>
+      </div>
+    </div>
+    ${why && html`<div class="why-panel"><${Why} state=${state} item=${{ product_id: id, title: product.title }} /></div>`}`;
+}
+
+/** The steps of a category's path, each a search. */
+function Trail({ category }) {
+  const steps = category ? category.split(" > ") : [];
+  return html`<nav class="trail" aria-label="Category">
+    ${steps.map((name, at) => {
+      const path = steps.slice(0, at + 1).join(" > ");
+      const search = { ...NO_FILTERS, product: "", q: leaf(path), category: [path] };
+      return html`<a key=${path} href=${link(search)}>${name}</a>`;
+    })}
+  </nav>`;
+}
