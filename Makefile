@@ -22,6 +22,11 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/cartograph demo --run runs/bench > benchmarks/results/demo.txt
+	$(BIN)/python benchmarks/faithfulness.py runs/bench
+	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/baskets.py
+	$(BIN)/python benchmarks/serve.py
+	$(BIN)/python benchmarks/load_http.py runs/serve
 
 docs: $(SETUP)
 	$(BIN)/python -m tools.make_docs

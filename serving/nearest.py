@@ -16,7 +16,7 @@ AXES = 96
 
 SHORT = 150
 """So many products with events, without events, and that paths lead to make the short list, which is then
-scored exactly."""
+scored exactly; four times as many where not all are looked at."""
 
 LARGE = 2_000
 """In a catalogue of fewer products all are scored exactly."""
@@ -24,10 +24,10 @@ LARGE = 2_000
 SCANNED = 30_000
 """Up to so many products are all looked at; more are kept in lists around centroids (Jégou et al. 2011)."""
 
-PROBED = 48
-"""How many of these lists are looked at."""
+PROBED = 3
+"""So many times the root of the number of lists is how many of them are looked at."""
 
-LEARNED_FROM = 100_000
+LEARNED_FROM = 160_000
 """Axes and centroids are learned from at most so many products."""
 
 
@@ -65,10 +65,11 @@ class Part:
         import faiss
 
         some = np.random.default_rng(0).permutation(n)[:LEARNED_FROM]
-        lists: Any = faiss.index_factory(d, f"IVF{4 * round(n**0.5)},SQ8", faiss.METRIC_INNER_PRODUCT)
+        n_lists = 4 * round(n**0.5)
+        lists: Any = faiss.index_factory(d, f"IVF{n_lists},SQ8", faiss.METRIC_INNER_PRODUCT)
         lists.train(self.vectors[some])
         lists.add(self.vectors)
-        lists.nprobe = PROBED
+        lists.nprobe = round(PROBED * n_lists**0.5)
         return lists
 
 
@@ -119,7 +120,8 @@ class Nearest:
             history: Product rows.
         """
         along = np.append(np.concatenate([query, self.text_scale * taste]) @ self.axes, np.float32(1))
-        k = SHORT + len(history)
+        looked_at_all = all(len(part.rows) <= SCANNED for part in self.parts)
+        k = (SHORT if looked_at_all else 4 * SHORT) + len(history)
         found = [part.best(along, k)[0] for part in self.parts]
         if len(reached) > k:
             reached = reached[np.argpartition(strengths, len(reached) - k)[len(reached) - k :]]
