@@ -9,7 +9,7 @@ demo: $(SETUP)
 	$(BIN)/cartograph demo
 
 test: $(SETUP)
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
 
 lint: $(SETUP)
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
@@ -26,7 +26,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/baskets.py
 	$(BIN)/python benchmarks/serve.py
-	$(BIN)/python benchmarks/load_http.py runs/serve
+	$(BIN)/python benchmarks/load_http.py --run runs/serve
 
 docs: $(SETUP)
 	$(BIN)/python -m tools.make_docs

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,32 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that no process is left with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@contextmanager
+def started_server(home: Path) -> Iterator[str]:
+    """Address of a Neo4j server that runs in a folder meanwhile."""
+    if missing := missing_tools():
+        reason = "; ".join(missing)
+        if os.environ.get("CI"):
+            pytest.fail(f"in CI the Neo4j tests must run: {reason}")
+        pytest.skip(reason)
+    server = Server(home / "server", ROOT / ".neo4j" / "lib", free_port(), free_port())
+    server.start()
+    given = os.environ.get("NEO4J_PASSWORD")
+    os.environ["NEO4J_PASSWORD"] = PASSWORD
+    try:
+        yield server.uri
+    finally:
+        server.stop(patience=5)
+        if given is None:
+            del os.environ["NEO4J_PASSWORD"]
+
+
 @pytest.fixture(scope="session")
 def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a Neo4j server: the one of `$NEO4J_URI`, else one started for this run and ended with it."""
@@ -30,20 +57,8 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given
         return
-    if missing := missing_tools():
-        reason = "; ".join(missing)
-        if os.environ.get("CI"):
-            pytest.fail(f"in CI the Neo4j tests must run: {reason}")
-        pytest.skip(reason)
-    home = tmp_path_factory.mktemp("neo4j")
-    server = Server(home / "server", ROOT / ".neo4j" / "lib", free_port(), free_port())
-    server.start()
-    os.environ["NEO4J_PASSWORD"] = PASSWORD
-    try:
-        yield server.uri
-    finally:
-        server.stop()
-        del os.environ["NEO4J_PASSWORD"]
+    with started_server(tmp_path_factory.mktemp("neo4j")) as address:
+        yield address
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 VERSION = "5.26.28"
 BROWSER = "5.15.0"
 PASSWORD = "cartograph"
@@ -156,6 +158,7 @@ class Server:
             "server.http.listen_address": f":{self.http_port}",
             "server.memory.heap.max_size": "1g",
             "server.memory.pagecache.size": "512m",
+            "db.memory.transaction.max": "256m",  # one statement must not take the heap from all others
             "dbms.usage_report.enabled": "false",
         }
         lines = "".join(f"{key}={value}\n" for key, value in settings.items())
@@ -188,12 +191,17 @@ def install(libraries: Path) -> None:
     Raises:
         ServerError: Java or Maven is missing, or Maven fails.
     """
+    libraries.mkdir(parents=True, exist_ok=True)
+    with FileLock(libraries / "lock"):  # tests run in several processes
+        _install(libraries)
+
+
+def _install(libraries: Path) -> None:
     done = libraries / f"complete-{VERSION}"
     if done.exists():
         return
     if missing := missing_tools():
         raise ServerError("; ".join(missing))
-    libraries.mkdir(parents=True, exist_ok=True)
     dependencies = "".join(
         f"<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>"
         for group, name, version in ARTIFACTS
