@@ -194,6 +194,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ..data.errors import CartographError
 
     options = build_parser().parse_args(argv)
+    if options.verb == "serve":  # read when NumPy and the trees are loaded: each request has a thread already
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from . import commands
 
     try:

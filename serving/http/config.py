@@ -1,6 +1,7 @@
 """What can be set about the server."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 
 from .keys import KeyRing
 
@@ -23,8 +24,8 @@ class HttpConfig:
     """Seconds for an answer."""
     max_in_flight: int = 128
     """Requests at once; one more is told to come back."""
-    threads: int = 8
-    """Threads that compute answers."""
+    threads: int = field(default_factory=lambda: 1 + (os.cpu_count() or 1))
+    """Threads that compute answers; many more than cores only make them wait for each other."""
     cypher_timeout: float = 3.0
     """Seconds for a Cypher statement, at most."""
     cypher_rows: int = 1000
