@@ -39,7 +39,8 @@ from cartograph.encoders import DEFAULT_ENCODER, EmbeddingCache, load_encoder, w
 from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.evaluation.bootstrap import draws  # noqa: E402
 from cartograph.serving.catalogue import Catalogue  # noqa: E402
-from cartograph.serving.search import ProductSearch, SearchConfig  # noqa: E402
+from cartograph.serving.search.config import SearchConfig  # noqa: E402
+from cartograph.serving.search.product_search import ProductSearch  # noqa: E402
 from cartograph.serving.search.terms import terms  # noqa: E402
 
 RESULT = RESULTS / "search.json"

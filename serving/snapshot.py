@@ -19,25 +19,21 @@ from .results import Product
 from .run import Run
 
 if TYPE_CHECKING:
-    from ..encoders import TextEncoder
-    from .search import ProductSearch
+    from ..encoders import EmbeddingCache, TextEncoder
+    from .search.product_search import ProductSearch
 
 
 class Texts:
-    """How products read and what BERT makes of it; the encoder is loaded when it is first needed."""
+    """How products read and what BERT makes of it; torch and the encoder are loaded when first needed."""
 
     def __init__(self, run: Run) -> None:
-        from ..encoders import DEFAULT_TEMPLATE, EmbeddingCache
-
-        state = run.state()
-        self._name = state.encoder
-        self._template = state.template or DEFAULT_TEMPLATE
-        self._cache = EmbeddingCache(run.embeddings)
+        self._run = run
+        self._state = run.state()
         self._lock = threading.Lock()
 
     def of(self, products: Sequence[Product]) -> list[str]:
         """The texts of products."""
-        from ..encoders import product_texts
+        from ..encoders import DEFAULT_TEMPLATE, product_texts
 
         fields = [
             {
@@ -51,7 +47,7 @@ class Texts:
             }
             for product in products
         ]
-        return product_texts(fields, self._template)
+        return product_texts(fields, self._state.template or DEFAULT_TEMPLATE)
 
     def vectors(self, texts: Sequence[str]) -> FloatArray:
         """Unit vectors of texts, `(n_texts, d_bert)`, encoded where the run's folder has them not yet."""
@@ -63,7 +59,13 @@ class Texts:
         """The run's encoder."""
         from ..encoders import DEFAULT_ENCODER, load_encoder
 
-        return load_encoder(self._name or DEFAULT_ENCODER)
+        return load_encoder(self._state.encoder or DEFAULT_ENCODER)
+
+    @cached_property
+    def _cache(self) -> "EmbeddingCache":
+        from ..encoders import EmbeddingCache
+
+        return EmbeddingCache(self._run.embeddings)
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class Snapshot:
 
     @cached_property
     def _search(self) -> "ProductSearch":
-        from .search import ProductSearch
+        from .search.product_search import ProductSearch
 
         products = [self.catalogue.product(row, 0) for row in range(len(self.catalogue.ids))]
         texts = self.texts.of(products)

@@ -7,7 +7,7 @@ import numpy as np
 
 from cartograph.encoders import TextEncoder
 from cartograph.serving.catalogue import Catalogue
-from cartograph.serving.search import ProductSearch
+from cartograph.serving.search.product_search import ProductSearch
 
 
 @dataclass(frozen=True)

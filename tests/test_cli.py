@@ -9,6 +9,7 @@ import pytest
 
 from cartograph.serving import commands
 from cartograph.serving.cli import MODELS, PROTOCOLS, build_parser, main
+from cartograph.serving.run import Run
 from tests.planted import planted_shop
 
 
@@ -49,6 +50,15 @@ def test_help_needs_neither_torch_nor_pandas() -> None:
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_recommending_needs_no_torch(trained: Run) -> None:
+    probe = (
+        "import sys; from cartograph import Recommender; "
+        f"Recommender.load({str(trained.folder)!r}).for_events(['p00'], 3); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_every_verb_has_a_command_and_the_names_are_the_real_ones() -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from cartograph.encoders import TextEncoder, load_encoder, words
 from cartograph.serving.results import Recommendation
-from cartograph.serving.search import Found, ProductSearch, SearchConfig, SearchResult
+from cartograph.serving.search.config import SearchConfig
+from cartograph.serving.search.product_search import Found, ProductSearch
+from cartograph.serving.search.results import SearchResult
 from tests.search_shop import ENGLISH, catalogue_of, extended, search_of
 
 

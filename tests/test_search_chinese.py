@@ -3,7 +3,7 @@
 import pytest
 
 from cartograph.encoders import MULTILINGUAL_ENCODER, TextEncoder, load_encoder
-from cartograph.serving.search import ProductSearch
+from cartograph.serving.search.product_search import ProductSearch
 from tests.search_shop import CHINESE, ENGLISH, extended, search_of
 
 PHONES, ACCESSORIES = {0, 1, 2}, {3, 4}

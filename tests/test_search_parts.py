@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cartograph.data.dataset import FloatArray
-from cartograph.serving.search import Field, Suggestion
 from cartograph.serving.search.dense import Scale
 from cartograph.serving.search.facets import price_bands
 from cartograph.serving.search.facts import Facts
-from cartograph.serving.search.lexical import Lexical
+from cartograph.serving.search.lexical import Field, Lexical
 from cartograph.serving.search.postings import Postings
 from cartograph.serving.search.prefixes import Prefixes
+from cartograph.serving.search.results import Suggestion
 from cartograph.serving.search.spelling import Spelling
 from cartograph.serving.search.suggest import Suggester
 from tests.search_shop import ENGLISH, catalogue_of

@@ -1,17 +1,4 @@
-"""Search: words, meaning and the graph; facets, corrections and suggestions."""
+"""Search: words, meaning and the graph; facets, corrections and suggestions.
 
-from .config import SearchConfig
-from .lexical import Field
-from .product_search import Found, ProductSearch
-from .results import Expansion, Facet, SearchResult, Suggestion
-
-__all__ = [
-    "Expansion",
-    "Facet",
-    "Field",
-    "Found",
-    "ProductSearch",
-    "SearchConfig",
-    "SearchResult",
-    "Suggestion",
-]
+Nothing is imported here: the types of answers need no torch, the search itself does.
+"""
