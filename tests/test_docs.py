@@ -85,3 +85,5 @@ def test_the_python_page_does_what_it_says(copied: Run) -> None:
     names: dict[str, object] = {"RUN": copied.folder}
     for block in blocks:
         exec(block, names)
+    assert names["result"].corrected == "garden spade"  # type: ignore[attr-defined]
+    assert names["explanation"].paths  # type: ignore[attr-defined]
