@@ -1,9 +1,14 @@
 """Files that are either whole or absent."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import save_file
 
 
 @contextmanager
@@ -24,3 +29,9 @@ def atomically(path: Path) -> Iterator[Path]:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays to a `.safetensors` file, whole or not at all."""
+    with atomically(path) as unfinished:
+        save_file({name: np.ascontiguousarray(values) for name, values in arrays.items()}, unfinished)

@@ -1,5 +1,6 @@
 """Histories as sparse matrices."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from .dataset import FloatArray, Histories, IntArray
 
 Matrix = sp.csr_array[Any, Any]
 
+_PARTS = ("data", "indices", "indptr")
+
 ROWS = 1024
 """Rows of a sparse matrix that are sorted at once."""
 
@@ -18,6 +21,17 @@ PATH_DECAY = 0.3
 
 PATH_EVENTS = 20
 """Paths start from the last events only, which bounds their number; the one before these weighs 1/400."""
+
+
+def matrix_to_arrays(name: str, matrix: Matrix) -> dict[str, npt.NDArray[Any]]:
+    """A square sparse matrix as arrays under `name`, to be written to a file."""
+    return {f"{name}.{part}": getattr(matrix, part) for part in _PARTS}
+
+
+def matrix_from_arrays(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Matrix:
+    """What `matrix_to_arrays` gave."""
+    n = len(arrays[f"{name}.indptr"]) - 1
+    return Matrix(tuple(arrays[f"{name}.{part}"] for part in _PARTS), shape=(n, n))
 
 
 def incidence(histories: Histories, n_products: int, decay: float = 0.0) -> Matrix:

@@ -8,11 +8,12 @@ from typing import Protocol, Self
 import numpy as np
 import scipy.sparse as sp
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
-from ..data import EVENT_TYPES, Histories, RunError, atomically
+from ..data import EVENT_TYPES, Histories, RunError
 from ..data.dataset import FloatArray, IntArray, StrArray
-from ..data.matrices import Matrix, largest
+from ..data.files import save_arrays
+from ..data.matrices import Matrix, largest, matrix_from_arrays, matrix_to_arrays
 from .removal import entries
 
 VISIT = 1800
@@ -25,9 +26,6 @@ FALLBACK = 1e-6
 """What popularity counts, so that it orders the products of which no basket tells anything."""
 
 _ARRAYS = ("weight", "kind_weight", "kind_products")
-
-_PARTS = ("data", "indices", "indptr")
-"""Of a sparse matrix."""
 
 
 class Described(Protocol):
@@ -208,13 +206,9 @@ class Baskets:
 
     def save(self, path: Path) -> None:
         """Write the counts to a file, whole or not at all."""
-        arrays = {
-            **{name: getattr(self, name) for name in _ARRAYS},
-            **{f"together.{part}": getattr(self.together, part) for part in _PARTS},
-            **{f"kinds.{part}": getattr(self.kinds, part) for part in _PARTS},
-        }
-        with atomically(path) as unfinished:
-            save_file({name: np.ascontiguousarray(values) for name, values in arrays.items()}, unfinished)
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        matrices = matrix_to_arrays("together", self.together) | matrix_to_arrays("kinds", self.kinds)
+        save_arrays(path, arrays | matrices)
 
     @classmethod
     def load(cls, path: Path, config: BasketConfig = BasketConfig()) -> Self:
@@ -227,11 +221,7 @@ class Baskets:
             arrays = load_file(path)
         except (FileNotFoundError, SafetensorError) as error:
             raise RunError(f"{path} is absent or damaged; run `cartograph train` again") from error
-        n, n_leaves = len(arrays["weight"]), len(arrays["kinds.indptr"]) - 1
-        together, kinds = (
-            Matrix(tuple(arrays[f"{name}.{part}"] for part in _PARTS), shape=(size, size))
-            for name, size in (("together", n), ("kinds", n_leaves))
-        )
+        together, kinds = (matrix_from_arrays(name, arrays) for name in ("together", "kinds"))
         weight, kind_weight, kind_products = (arrays[name] for name in _ARRAYS)
         return cls(together, weight, kinds, kind_weight, kind_products, config)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import FloatArray, IntArray, StrArray
-from ..data.matrices import Matrix, decayed_sums, unit
+from ..data.matrices import Matrix, decayed_sums, matrix_from_arrays, matrix_to_arrays, unit
 from .nearest import LARGE, Nearest
 from .parts import Parts
 
@@ -278,7 +278,7 @@ class Index:
         return {
             **{f"channel.{name}": values for name, values in self.channels.items()},
             **{name: getattr(self, name) for name in _ARRAYS},
-            **{f"leads_to.{part}": getattr(self.leads_to, part) for part in _PARTS},
+            **matrix_to_arrays("leads_to", self.leads_to),
             "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
         }
 
@@ -287,11 +287,10 @@ class Index:
         """What `to_arrays` gave."""
         channel = "channel."
         meta = json.loads(arrays["meta"].tobytes())
-        n = len(meta["ids"])
         return cls(
             ids=np.array(meta["ids"], dtype=object),
             channels={n.removeprefix(channel): a for n, a in arrays.items() if n.startswith(channel)},
-            leads_to=Matrix(tuple(arrays[f"leads_to.{part}"] for part in _PARTS), shape=(n, n)),
+            leads_to=matrix_from_arrays("leads_to", arrays),
             max_history=meta["max_history"],
             popularity_weight=meta["popularity_weight"],
             fusion=FusionConfig(**meta["fusion"]),
@@ -300,9 +299,6 @@ class Index:
 
 
 _ARRAYS = ("text", "n_events", "popularity", "trend", "leaf", "brand", "decay", "query")
-
-_PARTS = ("data", "indices", "indptr")
-"""Of a sparse matrix."""
 
 
 def _kind_events(n_events: IntArray, kind: IntArray) -> FloatArray:

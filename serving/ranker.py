@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from ..data import Histories, RunError
 from ..data.dataset import FloatArray, IntArray
-from ..data.files import atomically
+from ..data.files import save_arrays
 from .index import Index
 from .nearest import SHORT
 from .newcomers import Newcomers
@@ -112,8 +112,7 @@ class Ranker:
             arrays |= {f"second.{name}": values for name, values in self.second.to_arrays().items()}
         if self.newcomers is not None:
             arrays |= {f"newcomers.{name}": values for name, values in self.newcomers.to_arrays().items()}
-        with atomically(path) as unfinished:
-            save_file({name: np.ascontiguousarray(values) for name, values in arrays.items()}, unfinished)
+        save_arrays(path, arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Ranker":
