@@ -47,4 +47,7 @@ class Filter:
     @property
     def empty(self) -> bool:
         """Whether it lets everything through."""
-        return self == Filter()
+        return self == _EVERYTHING
+
+
+_EVERYTHING = Filter()

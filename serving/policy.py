@@ -83,7 +83,10 @@ class Policy:
     @property
     def empty(self) -> bool:
         """Whether it leaves the model's order alone."""
-        return self == Policy()
+        return self == _AS_LEARNED
+
+
+_AS_LEARNED = Policy()
 
 
 @dataclass(frozen=True)
