@@ -191,12 +191,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a user's mistake is one line on stderr and exit code 1."""
-    from ..data.errors import CartographError
-
     options = build_parser().parse_args(argv)
-    if options.verb == "serve":  # read when NumPy and the trees are loaded: each request has a thread already
+    if options.verb == "serve":  # read when NumPy is first imported: each request has a thread of its own
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from ..data.errors import CartographError
     from . import commands
 
     try:

@@ -61,6 +61,17 @@ def test_recommending_needs_no_torch(trained: Run) -> None:
     assert done.stdout.strip() == "False"
 
 
+def test_a_server_computes_on_one_thread_a_request() -> None:
+    probe = (
+        "import cartograph.serving.cli as cli; cli.main(['serve', '--run', 'nowhere']); "
+        "import numpy, scipy.linalg, lightgbm; from threadpoolctl import threadpool_info; "
+        "print({pool['num_threads'] for pool in threadpool_info()})"
+    )
+    free = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, env=free)
+    assert done.stdout.strip() == "{1}"
+
+
 def test_every_verb_has_a_command_and_the_names_are_the_real_ones() -> None:
     from cartograph import data
     from cartograph.serving import pipeline
