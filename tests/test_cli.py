@@ -1,6 +1,7 @@
 """The command line as a user meets it: a real process, its output, its exit code."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
