@@ -25,7 +25,7 @@ from cartograph.gnn import GraphConfig, NetworkConfig, TrainConfig  # noqa: E402
 from cartograph.kg import Edges, GraphArrays  # noqa: E402
 from cartograph.serving.fit import FitConfig  # noqa: E402
 from cartograph.serving.fusion import GRAPH_ONLY  # noqa: E402
-from cartograph.serving.pipeline import Prepared, cartograph, prepare  # noqa: E402
+from cartograph.serving.models import Prepared, cartograph, prepare  # noqa: E402
 from cartograph.serving.ranker import Ranker  # noqa: E402
 
 DATASET = "amz14_beauty"

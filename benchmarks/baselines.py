@@ -26,7 +26,7 @@ from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.evaluation.factorisation import AlsConfig, BprConfig  # noqa: E402
 from cartograph.evaluation.lightgcn import LightGcnConfig  # noqa: E402
 from cartograph.evaluation.sasrec import SasRecConfig  # noqa: E402
-from cartograph.serving.pipeline import models  # noqa: E402
+from cartograph.serving.models import models  # noqa: E402
 
 MODELS: dict[str, Any] = {name: model for name, model in models().items() if name != OURS}
 

@@ -20,7 +20,7 @@ from cartograph.data import load, split  # noqa: E402
 from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.gnn import pick_device  # noqa: E402
 from cartograph.serving.fit import FitConfig  # noqa: E402
-from cartograph.serving.pipeline import prepare  # noqa: E402
+from cartograph.serving.models import prepare  # noqa: E402
 
 RESULT = RESULTS / "epochs.json"
 

@@ -65,7 +65,7 @@ def train_ours(exam: Exam, *, quick: bool = False) -> tuple[Scorer, Found]:
     """
     from cartograph.gnn import TrainConfig
     from cartograph.serving.fit import FitConfig
-    from cartograph.serving.pipeline import prepare
+    from cartograph.serving.models import prepare
 
     first = FitConfig(train=TrainConfig(epochs=1), second_stage=None, most_cases=1000)
     begun = time.perf_counter()

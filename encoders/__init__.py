@@ -4,6 +4,7 @@ from .cache import EmbeddingCache
 from .embed import embed_graph
 from .encoder import TextEncoder
 from .texts import DEFAULT_TEMPLATE, node_texts, product_texts
+from .tune import TuneConfig, tune
 from .weights import DEFAULT_ENCODER, MULTILINGUAL_ENCODER, load_encoder
 from .words import words
 
@@ -13,9 +14,11 @@ __all__ = [
     "MULTILINGUAL_ENCODER",
     "EmbeddingCache",
     "TextEncoder",
+    "TuneConfig",
     "embed_graph",
     "load_encoder",
     "node_texts",
     "product_texts",
+    "tune",
     "words",
 ]

@@ -1,8 +1,11 @@
 """Texts to unit vectors with a BERT-family model."""
 
 import hashlib
+import json
+import shutil
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -53,7 +56,7 @@ class TextEncoder:
         self.pooling = pooling
         self.max_length = max_length
         self.prefixes = prefixes or {}
-        self._model = model.eval().to(device)
+        self.model = model.eval().to(device)
         self._device = torch.device(device)
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
@@ -64,7 +67,7 @@ class TextEncoder:
         """What vectors depend on (weights, vocabulary, pooling, length, prefixes), as 16 hex digits."""
         digest = hashlib.sha256(repr((self.pooling, self.max_length, sorted(self.prefixes.items()))).encode())
         digest.update(self._tokenizer.to_str().encode())
-        for name, weight in sorted(self._model.state_dict().items()):
+        for name, weight in sorted(self.model.state_dict().items()):
             digest.update(name.encode())
             digest.update(weight.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:16]
@@ -72,7 +75,7 @@ class TextEncoder:
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self._model.config.hidden_size)  # type: ignore[union-attr, arg-type]
+        return int(self.model.config.hidden_size)  # type: ignore[union-attr, arg-type]
 
     def encode(self, texts: Sequence[str], *, role: Role = "passage", progress: bool = False) -> FloatArray:
         """Unit vectors of the texts, `(n_texts, dimension)`; of an empty text, the vector of no words.
@@ -83,9 +86,7 @@ class TextEncoder:
             progress: Whether to show a bar on stderr.
         """
         unique, inverse = np.unique(np.array(texts, dtype=object), return_inverse=True)
-        prefix = self.prefixes.get(role, "")
-        encoded = self._tokenizer.encode_batch([prefix + text for text in unique])
-        ids = [item.ids for item in encoded]
+        ids = self.tokens(unique.tolist(), role=role)
         lengths = np.array([len(item) for item in ids], dtype=np.int64)
         out = np.zeros((len(unique), self.dimension), dtype=np.float32)
         with torch.inference_mode(), tqdm(total=len(unique), unit="text", disable=not progress) as bar:
@@ -95,22 +96,61 @@ class TextEncoder:
         vectors: FloatArray = out[inverse.reshape(-1)]
         return vectors
 
+    def tokens(
+        self, texts: Sequence[str], most: int | None = None, *, role: Role = "passage"
+    ) -> list[list[int]]:
+        """The token ids of each text with its prefix, cut to `most` tokens and to what the model takes."""
+        self._tokenizer.enable_truncation(min(most or self.max_length, self.max_length))
+        prefix = self.prefixes.get(role, "")
+        return [item.ids for item in self._tokenizer.encode_batch([prefix + text for text in texts])]
+
+    def save(self, folder: Path) -> None:
+        """Write a folder as `load_encoder` reads it, whole or not at all; what was there is replaced."""
+        unfinished = folder.with_name(f".{folder.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self.model.save_pretrained(unfinished)  # type: ignore[operator]
+        self._tokenizer.enable_truncation(self.max_length)
+        self._tokenizer.save(str(unfinished / "tokenizer.json"))
+        settings = {"max_seq_length": self.max_length, "prefixes": self.prefixes}
+        (unfinished / "sentence_bert_config.json").write_text(json.dumps(settings), encoding="utf-8")
+        pooling = unfinished / "1_Pooling" / "config.json"
+        pooling.parent.mkdir()
+        pooling.write_text(json.dumps({"pooling_mode_cls_token": self.pooling == "cls"}), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.rename(folder)
+
     def _vectors(self, ids: list[list[int]]) -> Tensor:
-        longest = max(map(len, ids))
-        tokens = torch.zeros(len(ids), longest, dtype=torch.int64)
-        mask = torch.zeros(len(ids), longest, dtype=torch.int64)
-        for row, text in enumerate(ids):
-            tokens[row, : len(text)] = torch.tensor(text)
-            mask[row, : len(text)] = 1
-        mask = mask.to(self._device)
-        output = self._model(input_ids=tokens.to(self._device), attention_mask=mask)
-        hidden: Tensor = output.last_hidden_state.float()  # (n_texts, n_tokens, d)
-        if self.pooling == "cls":
-            pooled = hidden[:, 0]
-        else:
-            weight = mask[:, :, None].float()
-            pooled = (hidden * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
-        return torch.nn.functional.normalize(pooled)
+        tokens, mask = (tensor.to(self._device) for tensor in padded(ids))
+        output = self.model(input_ids=tokens, attention_mask=mask)
+        return pool(output.last_hidden_state.float(), mask, self.pooling)
+
+
+def padded(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Token ids filled up with zeros, and which of them are there, both int64 `(n_texts, longest)`.
+
+    >>> [tensor.tolist() for tensor in padded([[5, 6], [7]])]
+    [[[5, 6], [7, 0]], [[1, 1], [1, 0]]]
+    """
+    tokens = torch.zeros(len(ids), max(map(len, ids)), dtype=torch.int64)
+    mask = torch.zeros_like(tokens)
+    for row, text in enumerate(ids):
+        tokens[row, : len(text)] = torch.tensor(text)
+        mask[row, : len(text)] = 1
+    return tokens, mask
+
+
+def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """Unit vectors of texts from those of their tokens, `(n_texts, d)`.
+
+    Args:
+        hidden: `(n_texts, n_tokens, d)`.
+        mask: Which tokens are there, `(n_texts, n_tokens)`.
+        pooling: Mean over the tokens, or the first token.
+    """
+    if pooling == "cls":
+        return torch.nn.functional.normalize(hidden[:, 0])
+    weight = mask[:, :, None].float()
+    return torch.nn.functional.normalize((hidden * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1))
 
 
 def _batches_of_like_length(lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:

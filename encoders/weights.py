@@ -114,9 +114,10 @@ def _from_transformers(name: str, folder: Path, device: str) -> TextEncoder:
     except (OSError, ValueError, KeyError, AttributeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise EncoderError(f"{folder} does not hold a BERT-family model: {reason}") from error
-    limit = _setting(folder / "sentence_bert_config.json").get("max_seq_length", 256)
+    ours = _setting(folder / "sentence_bert_config.json")
+    limit = ours.get("max_seq_length", 256)
     first_token = _setting(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token", False)
-    prefix = {"query": "query: ", "passage": "passage: "} if "e5" in name.lower().split("/")[-1] else {}
+    of_e5 = {"query": "query: ", "passage": "passage: "} if "e5" in name.lower().split("/")[-1] else {}
     positions = int(config.max_position_embeddings) - (2 if "roberta" in config.model_type else 0)
     return TextEncoder(
         name,
@@ -124,7 +125,7 @@ def _from_transformers(name: str, folder: Path, device: str) -> TextEncoder:
         tokenizer,
         pooling="cls" if first_token else "mean",
         max_length=min(int(limit), positions),
-        prefixes=prefix,  # type: ignore[arg-type]
+        prefixes=ours.get("prefixes", of_e5),
         device=device,
     )
 

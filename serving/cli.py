@@ -69,6 +69,14 @@ def build_parser() -> argparse.ArgumentParser:
     _device(encode)
     _json(encode)
 
+    tune = _verb(verbs, "tune", "tune the encoder on the shop's own events: what goes together reads alike")
+    _run(tune)
+    tune.add_argument("--steps", type=int, metavar="N", help="how many (default: as needed)")
+    tune.add_argument("--seed", type=int, default=0, help="give `train` the same (default: %(default)s)")
+    tune.set_defaults(epochs=None)
+    _device(tune)
+    _json(tune)
+
     train = _verb(verbs, "train", "train the graph network and choose the fusion weights on validation")
     _run(train)
     train.add_argument("--epochs", type=int, help="passes over the events (default: as needed)")
@@ -118,6 +126,9 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(seed=0)  # of the weights: each seed of --seeds is added to it
     evaluate.add_argument("--epochs", type=int, help="passes over the events (default: as needed)")
     evaluate.add_argument("--encoder", metavar="NAME", help="a hub name or folder of a BERT-family model")
+    evaluate.add_argument(
+        "--tune", action="store_true", help="tune the encoder on the training part of each split"
+    )
     _device(evaluate)
     evaluate.add_argument(
         "--keep",

@@ -29,7 +29,7 @@ def _datasets(options: Namespace) -> None:
 
 
 def _load(options: Namespace) -> None:
-    from .pipeline import load_stage
+    from .stages import load_stage
 
     run = Run(Path(options.run))
     rejected = run.folder / "rejected.csv" if options.on_bad_row == "skip" else None
@@ -46,7 +46,7 @@ def _core(dataset: Dataset, options: Namespace) -> Dataset:
 
 
 def _encode(options: Namespace) -> None:
-    from .pipeline import encode_stage
+    from .stages import encode_stage
 
     counts = encode_stage(
         Run(Path(options.run)), encoder=options.encoder, template=options.template, device=options.device
@@ -57,8 +57,23 @@ def _encode(options: Namespace) -> None:
         print_table([(name, f"{count:,} vectors") for name, count in counts.items() if count])
 
 
+def _tune(options: Namespace) -> None:
+    from ..encoders import TuneConfig
+    from .stages import tune_stage
+
+    run = Run(Path(options.run))
+    tuning = TuneConfig(seed=options.seed)
+    if options.steps is not None:
+        tuning = replace(tuning, steps=options.steps)
+    folder = tune_stage(run, fit_config(options), tuning, device=options.device)
+    if options.json:
+        print_json({"encoder": str(folder)})
+    else:
+        print(f"tuned; {folder} is used by: cartograph encode --run {run.folder}")
+
+
 def _train(options: Namespace) -> None:
-    from .pipeline import train_stage
+    from .stages import train_stage
 
     run = Run(Path(options.run))
     tensorboard = Path(options.tensorboard) if options.tensorboard else None
@@ -72,16 +87,19 @@ def _train(options: Namespace) -> None:
 
 
 def _evaluate(options: Namespace) -> None:
-    from ..encoders import DEFAULT_ENCODER
+    from ..encoders import DEFAULT_ENCODER, TuneConfig
     from ..evaluation import Answers, to_text, write_json
-    from .pipeline import evaluate_models, models
+    from .models import evaluate_models, models
 
     settings, seeds = protocol_settings(options), _seeds(options.seeds)
     known = models(
-        encoder=options.encoder or DEFAULT_ENCODER, config=fit_config(options), device=options.device
+        encoder=options.encoder or DEFAULT_ENCODER,
+        config=fit_config(options),
+        tuning=TuneConfig() if options.tune else None,
+        device=options.device,
     )
     names = [name.strip() for name in options.models.split(",")]
-    given = {"epochs": options.epochs, "encoder": options.encoder}
+    given = {"epochs": options.epochs, "encoder": options.encoder, "tune": options.tune}
     answers = Answers(Path(options.keep), given) if options.keep else None
     dataset = _core(load(options.source), options)
     document = evaluate_models(
@@ -171,6 +189,7 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "datasets": _datasets,
     "load": _load,
     "encode": _encode,
+    "tune": _tune,
     "train": _train,
     "evaluate": _evaluate,
     "recommend": _recommend,

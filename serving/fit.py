@@ -259,10 +259,7 @@ def _inner_stage(
     None where nobody can be asked.
     """
     n_products = int(base["product"].num_nodes)
-    kept = ~_withheld(histories, n_products, config)
-    known, asked = hold_out(histories, timed=timed)
-    known = known.select(kept[known.products])
-    asked = replace(asked, histories=asked.histories.select(kept[asked.histories.products]))
+    known, asked = past(histories, n_products, config, timed=timed)
     asked = _with_targets(asked, np.ones(n_products, dtype=bool))
     if not len(asked):
         return None
@@ -281,6 +278,19 @@ def _inner_stage(
         progress=progress,
     )
     return first, asked
+
+
+def past(histories: Histories, n_products: int, config: FitConfig, *, timed: bool) -> tuple[Histories, Cases]:
+    """What the second stage, and whatever both stages rest on, may be learned from, and what it is asked.
+
+    Returns:
+        The events without what came last and without a share of the products, which play new ones; and what
+        the users chose next, with histories of such events.
+    """
+    kept = ~_withheld(histories, n_products, config)
+    known, asked = hold_out(histories, timed=timed)
+    asked = replace(asked, histories=asked.histories.select(kept[asked.histories.products]))
+    return known.select(kept[known.products]), asked
 
 
 def save(fitted: Fitted, checkpoint: Path, index: Path, encoder: str) -> None:

@@ -3,10 +3,14 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..data import RunError
 from ..data.files import atomically
 from ..kg import GraphStore, open_store
+
+if TYPE_CHECKING:
+    from ..encoders import TextEncoder
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class Run:
     def embeddings(self) -> Path:
         """The folder of text vectors."""
         return self.folder / "embeddings"
+
+    @property
+    def tuned(self) -> Path:
+        """The folder of the tuned encoder, if `cartograph tune` made one."""
+        return self.folder / "encoder"
 
     @property
     def checkpoint(self) -> Path:
@@ -92,6 +101,14 @@ class Run:
         state = replace(self.state(), **changes)  # type: ignore[arg-type]
         self.remember(state)
         return state
+
+    def encoder(self, *, device: str = "auto") -> "TextEncoder":
+        """What the run's texts are encoded with: the tuned encoder, or else the one that `run.json` names."""
+        from ..encoders import DEFAULT_ENCODER, load_encoder
+
+        if self.tuned.is_dir():
+            return load_encoder(self.tuned, device=device)
+        return load_encoder(self.state().encoder or DEFAULT_ENCODER, device=device)
 
     def open(self, *, read_only: bool = False) -> GraphStore:
         """The run's graph."""

@@ -57,9 +57,7 @@ class Texts:
     @cached_property
     def encoder(self) -> "TextEncoder":
         """The run's encoder."""
-        from ..encoders import DEFAULT_ENCODER, load_encoder
-
-        return load_encoder(self._state.encoder or DEFAULT_ENCODER)
+        return self._run.encoder()
 
     @cached_property
     def _cache(self) -> "EmbeddingCache":

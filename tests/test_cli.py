@@ -75,12 +75,12 @@ def test_a_server_computes_on_one_thread_a_request() -> None:
 
 def test_every_verb_has_a_command_and_the_names_are_the_real_ones() -> None:
     from cartograph import data
-    from cartograph.serving import pipeline
+    from cartograph.serving import models
 
     (verbs,) = (action.choices for action in build_parser()._actions if action.dest == "verb")
     assert set(verbs or ()) == set(commands.COMMANDS)
     assert set(PROTOCOLS) == set(data.PROTOCOLS)
-    assert set(MODELS) == set(pipeline.models())
+    assert set(MODELS) == set(models.models())
 
 
 def test_recommend_prints_titles_and_reasons(run: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,205 @@
+"""The stages that the command line runs on a run folder: load, tune, encode, train."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from ..data import Dataset, Histories, RunError
+from ..encoders import (
+    DEFAULT_ENCODER,
+    DEFAULT_TEMPLATE,
+    EmbeddingCache,
+    TuneConfig,
+    embed_graph,
+    load_encoder,
+)
+from ..gnn import Epoch, event_histories
+from ..gnn.graph import with_events
+from ..kg import GraphStore, export, load_dataset, open_store
+from .baskets import Baskets
+from .fit import FitConfig, Fitted, fit, hold_out, save
+from .index import Demand, Index
+from .models import ndcg
+from .newcomers import Newcomers
+from .ranker import Ranker
+from .run import Run, RunState
+from .tuning import tuned
+
+
+def load_stage(
+    run: Run, dataset: Dataset, *, store: str | None = None, progress: bool = True
+) -> dict[str, int]:
+    """Load a dataset into the run's graph and return the graph's counts.
+
+    Args:
+        run: Created where it is not there yet; then it must hold the same dataset.
+        dataset: What to load.
+        store: Address of a Neo4j server; the embedded graph when absent.
+        progress: Whether to show a bar on stderr.
+
+    Raises:
+        RunError: The run holds another dataset, its graph is in another store, or a new run's store holds
+            another dataset's products.
+    """
+    wanted = RunState(dataset.name, dataset.timed, store)
+    if (run.folder / "run.json").exists():
+        there = run.state()
+        if (there.dataset, there.store) != (wanted.dataset, wanted.store):
+            raise RunError(
+                f"{run.folder} holds {there.dataset!r} in {there.store or 'its embedded graph'}; "
+                "choose another folder with --run, or remove this one"
+            )
+    with open_store(store or run.graph) as graph:
+        if not (run.folder / "run.json").exists():
+            _refuse_others(graph, dataset)
+            run.remember(wanted)  # not before there is a store to go on with
+        return load_dataset(graph, dataset, progress=progress)
+
+
+def encode_stage(
+    run: Run,
+    *,
+    encoder: str | None = None,
+    template: str | None = None,
+    device: str = "auto",
+    progress: bool = True,
+) -> dict[str, int]:
+    """Encode the text of every node and return how many vectors each label has.
+
+    Args:
+        run: With a loaded graph.
+        encoder: Name or folder, kept for later commands; the run's when absent.
+        template: How a product reads, kept likewise.
+        device: Where to compute.
+        progress: Whether to show a bar on stderr.
+    """
+    changes = {name: value for name, value in (("encoder", encoder), ("template", template)) if value}
+    state = run.update(**changes) if changes else run.state()
+    with run.open(read_only=True) as graph:
+        arrays = export(graph)
+    if encoder:
+        shutil.rmtree(run.tuned, ignore_errors=True)
+    model = run.encoder(device=device)
+    cache = EmbeddingCache(run.embeddings)
+    vectors = embed_graph(
+        arrays, model, cache, template=state.template or DEFAULT_TEMPLATE, progress=progress
+    )
+    return {label: len(values) for label, values in vectors.items()}
+
+
+def tune_stage(
+    run: Run,
+    config: FitConfig = FitConfig(),
+    tuning: TuneConfig = TuneConfig(),
+    *,
+    device: str = "auto",
+    progress: bool = True,
+) -> Path:
+    """Tune the run's encoder on the run's events; later commands encode with it. Returns its folder.
+
+    Args:
+        run: With a loaded graph.
+        config: As for `train_stage`: what it holds out, tuning does not see.
+        tuning: How to tune.
+        device: Where to compute.
+        progress: Whether to show a bar on stderr.
+
+    Raises:
+        EncoderError: No products go together, or the libraries for tuning are not installed.
+    """
+    state = run.state()
+    with run.open(read_only=True) as graph:
+        arrays = export(graph)
+    known, _ = hold_out(event_histories(arrays), timed=state.timed)
+    encoder = load_encoder(state.encoder or DEFAULT_ENCODER, device=device)
+    template = state.template or DEFAULT_TEMPLATE
+    tuned(
+        encoder,
+        arrays,
+        known,
+        config,
+        tuning,
+        run.tuned,
+        timed=state.timed,
+        template=template,
+        progress=progress,
+    )
+    return run.tuned
+
+
+def train_stage(
+    run: Run,
+    config: FitConfig = FitConfig(),
+    *,
+    device: str = "auto",
+    tensorboard: Path | None = None,
+    progress: bool = True,
+) -> list[Epoch]:
+    """Train on the run's graph, each user's last visit held out for validation, and write the index.
+
+    The index is then built with all events, so the held-out ones count in serving.
+
+    Args:
+        run: With a loaded graph; texts not encoded yet are encoded first.
+        config: How to fit.
+        device: Where to train.
+        tensorboard: A folder for TensorBoard.
+        progress: Whether to show bars on stderr.
+
+    Raises:
+        RunError: No user has the three visits that training and validation need.
+    """
+    state = run.state()
+    with run.open(read_only=True) as graph:
+        arrays = export(graph)
+    encoder = run.encoder(device=device)
+    vectors = embed_graph(
+        arrays,
+        encoder,
+        EmbeddingCache(run.embeddings),
+        template=state.template or DEFAULT_TEMPLATE,
+        progress=progress,
+    )
+    histories = event_histories(arrays)
+    known, validation = hold_out(histories, timed=state.timed)
+    if not len(validation):
+        raise RunError(f"no user in {run.folder} came three times, too few to train on; load more events")
+    fitted = fit(
+        arrays,
+        vectors,
+        known,
+        validation,
+        ndcg,
+        config,
+        timed=state.timed,
+        device=device,
+        resume=run.training,
+        tensorboard=tensorboard,
+        progress=progress,
+    )
+    final = _with_all_events(fitted, histories, config, timed=state.timed)
+    Baskets.of(histories, final.ranker.index.leaf, timed=state.timed).save(run.baskets)
+    save(final, run.checkpoint, run.index, encoder.fingerprint)
+    shutil.rmtree(run.training, ignore_errors=True)
+    return fitted.epochs
+
+
+def _refuse_others(graph: GraphStore, dataset: Dataset) -> None:
+    """Two datasets in one graph would be trained as one."""
+    there = graph.frame("MATCH (p:Product) RETURN p.id AS id")
+    others = sorted(set(there.get("id", ())) - set(dataset.product_index))
+    if len(others):
+        raise RunError(
+            f"the store holds {len(others):,} products that {dataset.name!r} has not, {others[0]!r} say; "
+            "empty it with MATCH (n) DETACH DELETE n, or give another server"
+        )
+
+
+def _with_all_events(fitted: Fitted, histories: Histories, config: FitConfig, *, timed: bool) -> Fitted:
+    """The same network on the graph with all events; training has still seen only its own products."""
+    data = with_events(fitted.data, histories, config.train.network.max_history, config.graph)
+    data["product"].trained = fitted.data["product"].trained
+    demand = Demand.of(histories, int(data["product"].num_nodes), timed=timed)
+    index = Index.of(fitted.network, data, fitted.ranker.index.fusion, demand)
+    newcomers = Newcomers.of(fitted.network, data, config.graph.text_neighbours)
+    return replace(fitted, ranker=Ranker(index, fitted.ranker.second, newcomers), data=data)

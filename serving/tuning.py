@@ -1,0 +1,52 @@
+"""Tuning the encoder on a shop's own events: products of one history, a few steps apart, go together."""
+
+import shutil
+from pathlib import Path
+
+from ..data import Histories
+from ..data.matrices import Matrix
+from ..encoders import DEFAULT_TEMPLATE, TextEncoder, TuneConfig, node_texts, tune
+from ..gnn.graph import followed_by
+from ..kg import GraphArrays
+from .fit import FitConfig, past
+
+
+def tuned(
+    encoder: TextEncoder,
+    arrays: GraphArrays,
+    histories: Histories,
+    config: FitConfig,
+    tuning: TuneConfig,
+    folder: Path,
+    *,
+    timed: bool,
+    template: str = DEFAULT_TEMPLATE,
+    progress: bool = True,
+) -> None:
+    """Tune an encoder on what the inner stage of `fit` may know, and keep it in a folder.
+
+    The second stage learns what text scores are worth from later events, and from products that play new
+    ones: neither may have shaped the texts' vectors.
+
+    Args:
+        encoder: To start from; it is changed in place.
+        arrays: The exported graph.
+        histories: Training events, in node numbers, as `fit` gets them.
+        config: As `fit` gets it.
+        tuning: How to tune.
+        folder: Where the tuned encoder goes, whole or not at all; states are kept beside it.
+        timed: Whether `at` is in seconds.
+        template: How a product reads.
+        progress: Whether to show a bar on stderr.
+
+    Raises:
+        EncoderError: No products go together, or the libraries for tuning are not installed.
+    """
+    n_products = len(arrays.nodes["Product"])
+    known, _ = past(histories, n_products, config, timed=timed)
+    followed = followed_by(known, n_products, config.graph)
+    texts = node_texts(arrays, template)["Product"]
+    states = folder.with_name(f".{folder.name}.states")
+    tune(encoder, texts, Matrix(followed + followed.T), tuning, states=states, progress=progress)
+    encoder.save(folder)
+    shutil.rmtree(states)

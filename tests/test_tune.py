@@ -1,0 +1,132 @@
+"""Tuning the encoder: the loss by hand, what it may see, what it learns, and that a killed one goes on."""
+
+import math
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cartograph.data import EncoderError, split
+from cartograph.data.matrices import Matrix
+from cartograph.encoders import TuneConfig, load_encoder, tune
+from cartograph.encoders.tune import contrast
+from cartograph.gnn import event_histories
+from cartograph.gnn.graph import followed_by
+from cartograph.kg import exported
+from cartograph.serving.fit import FitConfig, past
+from cartograph.serving.run import Run
+from cartograph.serving.stages import encode_stage, load_stage, tune_stage
+from tests.planted import planted_shop
+from tests.test_kill import cartograph, kill_when
+
+TEXTS = ["garden spade", "running shoe", "espresso cup", "piano score", "hiking rope", "beeswax candle"]
+PAIRS = [(0, 3), (1, 4), (2, 5)]
+"""What goes together, though nothing in the texts says so."""
+QUICK = TuneConfig(steps=30, starts=6, neighbours=1, learning_rate=3e-4)
+
+
+def together() -> Matrix:
+    weights = np.zeros((len(TEXTS), len(TEXTS)), dtype=np.float32)
+    for a, b in PAIRS:
+        weights[a, b] = weights[b, a] = 1
+    return Matrix(weights)
+
+
+def margin(vectors: np.ndarray) -> float:
+    """How much closer a text is to what goes with it than to the closest other."""
+    cosines = vectors @ vectors.T - 2 * np.eye(len(vectors))
+    partner = {**dict(PAIRS), **{b: a for a, b in PAIRS}}
+    own = np.array([cosines[row, partner[row]] for row in range(len(vectors))])
+    for row, other in partner.items():
+        cosines[row, other] = -2
+    return float((own - cosines.max(axis=1)).min())
+
+
+def test_the_loss_is_the_cross_entropy_of_the_answers_without_the_text_itself() -> None:
+    vectors = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
+    answers = torch.tensor([[0.0, 0.25, 0.75], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    cosines = {(0, 1): 0.6, (0, 2): 0.0, (2, 0): 0.0, (2, 1): 0.8}
+    sums = {
+        row: sum(math.exp(value / 0.5) for (a, _), value in cosines.items() if a == row) for row in (0, 2)
+    }
+    first = -0.25 * (0.6 / 0.5 - math.log(sums[0])) - 0.75 * (0.0 - math.log(sums[0]))
+    last = -(0.0 - math.log(sums[2]))
+    assert float(contrast(vectors, answers, 0.5)) == pytest.approx((first + last) / 2, rel=1e-6)
+
+
+def test_what_goes_together_reads_alike_afterwards_and_is_kept(tmp_path: Path) -> None:
+    encoder = load_encoder(device="cpu")
+    before = margin(encoder.encode(TEXTS))
+    tune(encoder, TEXTS, together(), QUICK, states=tmp_path / "states", progress=False)
+    vectors = encoder.encode(TEXTS)
+    assert before < 0 < margin(vectors)
+    encoder.save(tmp_path / "tuned")
+    again = load_encoder(tmp_path / "tuned", device="cpu")
+    np.testing.assert_allclose(again.encode(TEXTS), vectors, atol=1e-6)
+    assert again.fingerprint == encoder.fingerprint
+
+
+def test_without_anything_that_goes_together_there_is_nothing_to_tune_on(tmp_path: Path) -> None:
+    nothing = Matrix((len(TEXTS), len(TEXTS)), dtype=np.float32)
+    with pytest.raises(EncoderError, match="no products go together in the events"):
+        tune(load_encoder(device="cpu"), TEXTS, nothing, states=tmp_path / "states")
+
+
+@pytest.mark.parametrize("change", [{"steps": 0}, {"starts": 1}, {"neighbours": 0}])
+def test_settings_that_draw_nothing_are_refused(change: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must be at least 1|needs at least two"):
+        replace(TuneConfig(), **change)
+
+
+@pytest.mark.parametrize("protocol", ["leave-one-out", "item-cold"])
+def test_neither_later_events_nor_products_that_play_new_ones_are_seen(protocol: str) -> None:
+    shop = planted_shop()
+    given = split(shop, protocol).split()
+    arrays = exported(given.train, progress=False)
+    histories, n = event_histories(arrays), len(arrays.nodes["Product"])
+    config = FitConfig()
+    known, asked = past(histories, n, config, timed=True)
+    seen = np.unique(known.products)
+    assert known.at.max() < np.quantile(histories.at, 0.9, method="higher")
+    assert len(np.setdiff1d(np.unique(histories.products), seen)) >= max(1, round(0.1 * len(seen)))
+    assert not np.isin(np.setdiff1d(asked.targets, seen), followed_by(known, n, config.graph).indices).any()
+    absent = np.setdiff1d(shop.product_index, arrays.nodes["Product"]["id"])
+    trained = arrays.nodes["Product"]["id"].to_numpy(object)[seen]
+    withheld = set(shop.events["product_id"]) - set(given.train.events["product_id"])
+    assert not len(absent)
+    assert not withheld & set(trained)
+
+
+def test_later_commands_encode_with_the_tuned_encoder_until_another_is_named(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    load_stage(run, planted_shop(), progress=False)
+    assert tune_stage(run, tuning=replace(QUICK, steps=3), device="cpu", progress=False) == run.tuned
+    tuned = run.encoder(device="cpu").fingerprint
+    assert tuned != load_encoder(device="cpu").fingerprint
+    encode_stage(run, device="cpu", progress=False)
+    assert (run.embeddings / f"{tuned}-passage").is_dir()
+    assert sorted(path.name for path in run.folder.iterdir() if "encoder" in path.name) == ["encoder"]
+    encode_stage(run, encoder="sentence-transformers/all-MiniLM-L6-v2", device="cpu", progress=False)
+    assert run.encoder(device="cpu").fingerprint == load_encoder(device="cpu").fingerprint
+
+
+@pytest.mark.slow
+def test_a_killed_tuning_goes_on_to_the_same_encoder(tmp_path: Path) -> None:
+    runs = [Run(tmp_path / name) for name in ("killed", "whole")]
+    for run in runs:
+        load_stage(run, planted_shop(), progress=False)
+    command = cartograph("tune", "--device", "cpu", "--steps", "24", "--run")
+    states = runs[0].tuned.with_name(".encoder.states")
+    kill_when(
+        [*command, str(runs[0].folder)], lambda: (states / "checkpoint-20" / "trainer_state.json").exists()
+    )
+    assert not runs[0].tuned.exists()
+    for run in runs:
+        subprocess.run([*command, str(run.folder)], check=True, capture_output=True)
+    killed, whole = (run.encoder(device="cpu").encode(TEXTS) for run in runs)
+    np.testing.assert_allclose(killed, whole, atol=1e-5)
+    shutil.rmtree(runs[0].folder)
