@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..data import StoreError
+from .dialect import named, rewritten
 from .guard import check_reads_only
 from .plain import plain_value
 from .schema import NODES, RELATIONS, Kind, quoted
@@ -229,12 +230,13 @@ class _ReadOnly:
         self, cypher: str, params: Params | None = None, *, limit: int | None = None
     ) -> tuple[list[str], list[list[Any]]]:
         check_reads_only(cypher)
+        statement = rewritten(cypher)
         try:
-            result = _execute(self._connection, cypher, params)
+            result = _execute(self._connection, statement.text, params)
             rows: list[list[Any]] = []
             while result.has_next() and (limit is None or len(rows) < limit):
                 rows.append([plain_value(value) for value in result.get_next()])
-            return result.get_column_names(), rows
+            return named(result.get_column_names(), rows, statement)
         except StoreError as error:
             if "Interrupted" in str(error):
                 raise StoreError(f"the query took longer than {self._timeout:g} s; narrow it") from error

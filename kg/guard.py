@@ -1,16 +1,12 @@
 """Refusing statements that do more than read the graph.
 
-The guard takes a statement to pieces as both databases do, and lets through only what it understands: what
-could be read in two ways (escapes, numbers that run into words, quotes in comments) is refused rather than
-guessed at.
+The guard takes a statement to pieces as both databases do, and lets through only what it understands.
 """
 
-import re
 import unicodedata
-from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..data import StoreError
+from .lexer import Token, tokens_of
 
 MAX_LENGTH = 20_000
 """Characters of a statement."""
@@ -51,28 +47,6 @@ _PROCEDURES = {"SHOW_TABLES", "TABLE_INFO", "SHOW_CONNECTION", "DB_VERSION"}
 _NAMESPACES = {"DATE", "DATETIME", "LOCALDATETIME", "LOCALTIME", "TIME", "DURATION", "POINT"}
 """What may stand before the dot of a function."""
 
-_TOKEN = re.compile(
-    r"""
-    (?P<space>\s+)
-  | (?P<comment>//[^\n]*|/\*.*?\*/)
-  | (?P<string>'(?:[^'\\]|\\[\\'"bfnrt])*'|"(?:[^"\\]|\\[\\'"bfnrt])*")
-  | (?P<name>`(?:[^`]|``)*`)
-  | (?P<parameter>\$(?:\w+|`(?:[^`]|``)*`))
-  | (?P<number>0[xX][0-9a-fA-F]+|0[oO][0-7]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|(?<![\w.])\.\d+)
-  | (?P<word>[^\W\d]\w*)
-  | (?P<sign>[(){}\[\],:.|<>=+\-*/%^;&!?~@])
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-_AMBIGUOUS = re.compile(r"""['"`;\r\v\f\x1c-\x1e\x85\u2028\u2029]|/\*""")
-"""In a comment: where one reader may see its end, or a text, and another not."""
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-
 
 def check_reads_only(cypher: str) -> None:
     """Let through one statement that only reads the graph: no files, no procedures beyond the catalogue's.
@@ -87,7 +61,7 @@ def check_reads_only(cypher: str) -> None:
     """
     if len(cypher) > MAX_LENGTH:
         raise StoreError(f"the statement has {len(cypher):,} characters; {MAX_LENGTH:,} are allowed")
-    tokens = list(_tokens(cypher))
+    tokens = [token for token in tokens_of(cypher) if not token.blank]
     while tokens and tokens[-1].text == ";":
         tokens.pop()
     if any(token.text == ";" for token in tokens):
@@ -101,31 +75,7 @@ def check_reads_only(cypher: str) -> None:
             raise StoreError(f"{token.text:.40} is called; a function's name stands here without backticks")
 
 
-def _tokens(cypher: str) -> Iterator[_Token]:
-    """The pieces of a statement, without blanks and comments."""
-    if re.search(r"\\[uUxX]", cypher):
-        raise StoreError("an escape such as \\u0041 could hide something; write the character itself")
-    at = 0
-    while at < len(cypher):
-        match = _TOKEN.match(cypher, at)
-        if match is None:
-            raise StoreError(
-                f"{cypher[at : at + 10]!r} at character {at + 1} is not understood; "
-                "is a quote or a bracket missing, or a backslash before something odd?"
-            )
-        kind, text = str(match.lastgroup), match.group()
-        at = match.end()
-        if kind == "number" and at < len(cypher) and (cypher[at].isalnum() or cypher[at] == "_"):
-            raise StoreError(f"the number {text} runs into a word; put a blank between them")
-        if kind == "comment" and _AMBIGUOUS.search(text[2:].removesuffix("\r")):
-            raise StoreError(
-                "a comment with quotes, semicolons or odd line ends could hide something; leave it out"
-            )
-        if kind not in ("space", "comment"):
-            yield _Token(kind, text)
-
-
-def _check_start(tokens: list[_Token]) -> None:
+def _check_start(tokens: list[Token]) -> None:
     """Only clauses that read may come first, after a wish to see the plan too."""
     for token in tokens:
         if token.kind != "word" or _upper(token.text) not in _FIRST:
@@ -133,11 +83,11 @@ def _check_start(tokens: list[_Token]) -> None:
         if _upper(token.text) not in ("EXPLAIN", "PROFILE"):
             return
     else:
-        token = _Token("", "nothing")
+        token = Token("", "nothing")
     raise StoreError(f"a query starts with MATCH, UNWIND, WITH, RETURN or CALL, not with {token.text:.40}")
 
 
-def _check_depth(tokens: list[_Token]) -> None:
+def _check_depth(tokens: list[Token]) -> None:
     depth = 0
     for token in tokens:
         if token.kind == "sign" and token.text in "([{":
@@ -148,9 +98,9 @@ def _check_depth(tokens: list[_Token]) -> None:
             depth -= 1
 
 
-def _check_word(tokens: list[_Token], place: int) -> None:
+def _check_word(tokens: list[Token], place: int) -> None:
     """Refuse a keyword that writes, a procedure, and a function of a plugin."""
-    nothing = _Token("", "")
+    nothing = Token("", "")
     given = tokens[place].text
     word = _upper(given)
     before = tokens[place - 1] if place else nothing
@@ -168,7 +118,7 @@ def _check_word(tokens: list[_Token], place: int) -> None:
         raise StoreError(f"CALL {given} is not allowed here: this session only reads the graph")
 
 
-def _is_property(tokens: list[_Token], place: int) -> bool:
+def _is_property(tokens: list[Token], place: int) -> bool:
     """Whether a word stands after the dot of `thing.word`; the dot of a number or a range is none."""
     if place < 2 or tokens[place - 1].text != ".":
         return False

@@ -1,5 +1,6 @@
 """The Neo4j store: the official driver, constraints from the schema, batched idempotent writes."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import pandas as pd
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
 from ..data import StoreError
+from .functions import ONLY_EMBEDDED
 from .guard import check_reads_only
 from .plain import plain_value
 from .schema import NODES, RELATIONS, quoted
@@ -175,6 +177,9 @@ class Neo4jStore:
             if error.code is not None and error.code.endswith(_TIMED_OUT):
                 raise StoreError("the query took longer than its time limit; narrow it") from error
             message = (error.message or str(error)).splitlines()[0]
+            unknown = re.match(r"Unknown function '(\w+)'", message)
+            if unknown and unknown[1].lower() in ONLY_EMBEDDED:
+                message += f"; write {ONLY_EMBEDDED[unknown[1].lower()]}, which both stores take"
             raise StoreError(f"the graph store refuses the statement: {message}") from error
 
 

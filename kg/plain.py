@@ -3,6 +3,7 @@
     node          {"_type": "node", "_key": "0:7", "_label": "Product", "id": "p1", "title": …}
     relationship  {"_type": "relationship", "_key": "3:2", "_label": "MADE_BY", "_source": "0:7", …}
     path          {"_type": "path", "nodes": […], "relationships": […]}
+    date, time    "2024-05-06", "2024-05-06T07:08:09Z"
 
 Keys connect relationships (`_source`, `_target`) with nodes within one answer; they mean nothing later.
 Properties without a value are left out.
@@ -10,9 +11,12 @@ Properties without a value are left out.
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import neo4j.graph
+import neo4j.time
 
 
 def plain_value(value: Any) -> Any:
@@ -25,6 +29,10 @@ def plain_value(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):  # a sum of whole numbers in the embedded store
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date | datetime | neo4j.time.Date | neo4j.time.DateTime):
+        return _moment(value)
     if isinstance(value, neo4j.graph.Node):
         return _node(value.element_id, next(iter(sorted(value.labels)), ""), value)
     if isinstance(value, neo4j.graph.Relationship):
@@ -39,6 +47,14 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, bytes | bytearray):
         return value.hex()
     return str(value)
+
+
+def _moment(value: Any) -> str:
+    """A date or a time in ISO 8601; times are in UTC."""
+    native = value.to_native() if isinstance(value, neo4j.time.Date | neo4j.time.DateTime) else value
+    if not isinstance(native, datetime):
+        return str(native.isoformat())
+    return (native.astimezone(UTC) if native.tzinfo else native).replace(tzinfo=None).isoformat() + "Z"
 
 
 def _mapping(value: Mapping[Any, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from cartograph.serving.cli import build_parser
 from cartograph.serving.run import Run
+from tools.cypher_page import cypher_page
 from tools.make_docs import DOCS, README, answers_page, cli_page, datasets_page, graph_page, readme_page
 from tools.results import results_page
 
@@ -21,11 +22,12 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
         (DOCS / "cli.md", cli_page),
         (DOCS / "datasets.md", datasets_page),
         (DOCS / "graph.md", graph_page),
+        (DOCS / "cypher.md", cypher_page),
         (DOCS / "results.md", results_page),
         (DOCS / "answers.md", answers_page),
         (README, readme_page),
     ],
-    ids=["cli", "datasets", "graph", "results", "answers", "readme"],
+    ids=["cli", "datasets", "graph", "cypher", "results", "answers", "readme"],
 )
 def test_generated_pages_are_up_to_date(page: Path, generated: Callable[[], str]) -> None:
     assert page.read_text(encoding="utf-8") == generated(), "run `make docs`"

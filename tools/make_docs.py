@@ -31,6 +31,7 @@ from cartograph.data.sequences import load_sequences
 from cartograph.evaluation.report import cell
 from cartograph.kg.schema import NODES, RELATIONS, Kind
 from cartograph.serving.cli import build_parser
+from tools.cypher_page import cypher_page
 from tools.results import headline, results_page
 from tools.serving_results import baskets_block, faithfulness_block, search_block, serve_block
 
@@ -231,17 +232,8 @@ _DIALECTS = """
 
 ## Two stores, one Cypher
 
-The embedded store (Ladybug) and Neo4j take the same statements but for these:
-
-| what | embedded | Neo4j |
-|---|---|---|
-| type of a relationship | `label(r)` | `type(r)` |
-| label of a node | `label(n)` | `labels(n)[0]` |
-| an unknown label | an error | no rows |
-| a property read without `AS` | column `p.title` | column `p.title` |
-
-A read-only session (`cartograph cypher`, `store.read_only()`) takes one statement that starts with `MATCH`,
-`UNWIND`, `WITH`, `RETURN` or `CALL`, names no writing or file clause, and ends at its time limit.
+The embedded store (Ladybug) and Neo4j answer read-only statements alike; [cypher.md](cypher.md) says how, and
+what to write where one of them refuses.
 """
 
 
@@ -249,6 +241,7 @@ if __name__ == "__main__":
     (DOCS / "cli.md").write_text(cli_page(), encoding="utf-8")
     (DOCS / "datasets.md").write_text(datasets_page(), encoding="utf-8")
     (DOCS / "graph.md").write_text(graph_page(), encoding="utf-8")
+    (DOCS / "cypher.md").write_text(cypher_page(), encoding="utf-8")
     (DOCS / "results.md").write_text(results_page(), encoding="utf-8")
     (DOCS / "answers.md").write_text(answers_page(), encoding="utf-8")
     README.write_text(readme_page(), encoding="utf-8")
