@@ -25,6 +25,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/faithfulness.py runs/bench
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/baskets.py
+	$(BIN)/python benchmarks/questions.py
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/load_http.py --run runs/serve
 

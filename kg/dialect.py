@@ -307,6 +307,15 @@ class _Writer:
         text = self.expression(inside[place_of(inside, "IN") + 1 : where]).strip()
         if where < bar:
             text = f"list_filter({text}, {name} -> {self.expression(inside[where + 1 : bar]).strip()})"
-        if bar < len(inside):
-            text = f"list_transform({text}, {name} -> {self.expression(inside[bar + 1 :]).strip()})"
-        return text
+        if bar == len(inside):
+            return text
+        wanted = self.expression(inside[bar + 1 :]).strip()
+        alone = re.fullmatch(rf"{re.escape(name)}\s*\.\s*(\w+)", wanted)
+        if alone:
+            return f"properties({text}, '{alone[1]}')"
+        if re.search(rf"(?<![\w.]){re.escape(name)}\s*\.", wanted):  # wrong beyond some thousand rows
+            raise StoreError(
+                f"[{name} IN … | …] with more than {name}.id alone is not known to the embedded store; "
+                f"write [{name} IN … | {name}.id], or UNWIND … AS {name}"
+            )
+        return f"list_transform({text}, {name} -> {wanted})"

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import ladybug
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +19,7 @@ from .guard import check_reads_only
 from .plain import plain_value
 from .schema import NODES, RELATIONS, Kind, quoted
 from .store import Params, Rows, batches
+from .subgraph import Key, subgraph
 
 _ARROW = {"STRING": pa.string(), "INT64": pa.int64(), "DOUBLE": pa.float64()}
 _BATCH = 200_000
@@ -149,6 +151,10 @@ class EmbeddedStore:
     def frame(self, cypher: str, params: Params | None = None) -> pd.DataFrame:
         table: pd.DataFrame = _execute(self._reader(), cypher, params).get_as_arrow().to_pandas()
         return table
+
+    def networkx(self, cypher: str, params: Params | None = None) -> "nx.MultiDiGraph[Key]":
+        with self.read_only() as session:
+            return subgraph(session.table(cypher, params)[1])
 
     @contextmanager
     def read_only(self, timeout: float = 30.0) -> Iterator["_ReadOnly"]:

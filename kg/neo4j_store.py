@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import neo4j
+import networkx as nx
 import numpy as np
 import pandas as pd
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
@@ -19,6 +20,7 @@ from .guard import check_reads_only
 from .plain import plain_value
 from .schema import NODES, RELATIONS, quoted
 from .store import Params, Rows, batches
+from .subgraph import Key, subgraph
 
 T = TypeVar("T")
 
@@ -104,6 +106,10 @@ class Neo4jStore:
             return pd.DataFrame.from_records(result.values(), columns=list(keys))
 
         return self._do(work, fetch_size=20_000)
+
+    def networkx(self, cypher: str, params: Params | None = None) -> "nx.MultiDiGraph[Key]":
+        with self.read_only() as session:
+            return subgraph(session.table(cypher, params)[1])
 
     @contextmanager
     def read_only(self, timeout: float = 30.0) -> Iterator["_ReadOnly"]:

@@ -5,7 +5,10 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import networkx as nx
 import pandas as pd
+
+from .subgraph import Key
 
 Params = Mapping[str, object]
 Rows = list[dict[str, Any]]
@@ -61,6 +64,18 @@ class GraphStore(Session, Protocol):
 
     def frame(self, cypher: str, params: Params | None = None) -> pd.DataFrame:
         """The rows of a statement as a table; the way to read millions of them."""
+        ...
+
+    def networkx(self, cypher: str, params: Params | None = None) -> "nx.MultiDiGraph[Key]":
+        """The nodes, relationships and paths that a read-only statement returns, as a graph for analysis.
+
+        Nodes are `(label, id)` with their properties; edges have their type as `relation`. Needs about a
+        kilobyte an edge; reasonable up to a few million.
+
+        Raises:
+            StoreError: The statement may do more than read, takes more than 30 seconds, or is not understood.
+            ValueError: A relationship came without its two nodes.
+        """
         ...
 
     def read_only(self, timeout: float = 30.0) -> AbstractContextManager[ReadSession]:

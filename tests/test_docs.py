@@ -10,6 +10,7 @@ from cartograph.serving.cli import build_parser
 from cartograph.serving.run import Run
 from tools.cypher_page import cypher_page
 from tools.make_docs import DOCS, README, answers_page, cli_page, datasets_page, graph_page, readme_page
+from tools.questions_page import questions_page
 from tools.results import results_page
 
 ROOT = Path(__file__).parent.parent
@@ -23,11 +24,12 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
         (DOCS / "datasets.md", datasets_page),
         (DOCS / "graph.md", graph_page),
         (DOCS / "cypher.md", cypher_page),
+        (DOCS / "questions.md", questions_page),
         (DOCS / "results.md", results_page),
         (DOCS / "answers.md", answers_page),
         (README, readme_page),
     ],
-    ids=["cli", "datasets", "graph", "cypher", "results", "answers", "readme"],
+    ids=["cli", "datasets", "graph", "cypher", "questions", "results", "answers", "readme"],
 )
 def test_generated_pages_are_up_to_date(page: Path, generated: Callable[[], str]) -> None:
     assert page.read_text(encoding="utf-8") == generated(), "run `make docs`"
@@ -89,3 +91,6 @@ def test_the_python_page_does_what_it_says(copied: Run) -> None:
         exec(block, names)
     assert names["result"].corrected == "garden spade"  # type: ignore[attr-defined]
     assert names["explanation"].paths  # type: ignore[attr-defined]
+    assert sorted(map(sorted, names["communities"])) == [  # type: ignore[call-overload]
+        [("Product", f"p{group}{number}") for number in range(7)] for group in range(4)
+    ]

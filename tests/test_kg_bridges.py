@@ -7,7 +7,7 @@ import pytest
 from rdflib import Literal, URIRef
 from rdflib.namespace import SDO
 
-from cartograph.data import Dataset
+from cartograph.data import Dataset, StoreError
 from cartograph.kg import GraphArrays, export, load_dataset, open_store, to_networkx, to_rdf
 
 
@@ -35,3 +35,32 @@ def test_rdf_says_what_the_graph_says_and_nothing_of_users(arrays: GraphArrays) 
     assert not any("user" in str(term) for triple in graph for term in triple)
     again = type(graph)().parse(data=graph.serialize(format="turtle"), format="turtle")
     assert set(again) == set(graph)
+
+
+def test_a_statement_becomes_a_graph_with_each_node_and_relationship_once(
+    tmp_path: Path, shop: Dataset
+) -> None:
+    with open_store(tmp_path / "graph.lbug") as store:
+        load_dataset(store, shop, progress=False)
+        graph = store.networkx(
+            "MATCH path = (p:Product {id: $id})-[:IN_CATEGORY]->(c)-[:SUBCATEGORY_OF]->(top) "
+            "MATCH (p)-[r:MADE_BY]->(b) RETURN path, [b] AS makers, {way: r} AS map",
+            {"id": "p00"},
+        )
+        assert set(graph) == {
+            ("Product", "p00"),
+            ("Category", "shop > garden spade"),
+            ("Category", "shop"),
+            ("Brand", "brand 0"),
+        }
+        assert graph.nodes["Product", "p00"]["price"] == 1.5
+        assert sorted(edge["relation"] for *_, edge in graph.edges(data=True)) == [
+            *("IN_CATEGORY", "MADE_BY", "SUBCATEGORY_OF")
+        ]
+        bought = store.networkx("MATCH (u:User)-[r:PURCHASED]->(p) RETURN u, r, p")
+        assert bought.number_of_edges() == 300
+        assert all(isinstance(edge["at"], int) for *_, edge in bought.edges(data=True))
+        with pytest.raises(ValueError, match="a MADE_BY came without its nodes; return them too"):
+            store.networkx("MATCH ()-[r:MADE_BY]->() RETURN r")
+        with pytest.raises(StoreError, match="DELETE is not allowed"):
+            store.networkx("MATCH (p) DELETE p")

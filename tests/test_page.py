@@ -152,6 +152,14 @@ def test_a_named_question_is_asked_with_a_parameter(shop: Visit) -> None:
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("link", name="What hangs on a product?").click()
     assert len(shop.pictured()) > 2
+    page.get_by_role("link", name="Which good customers have not come back since a day?").click()
+    page.get_by_role("combobox", name="since").fill("2030-01-31")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("tbody tr")).to_have_count(20)
+    page.get_by_role("link", name="Which products are bought again").click()
+    page.get_by_role("combobox", name="buyers").fill("1")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("tbody tr")).to_have_count(20)
 
 
 def test_a_writing_query_is_refused_with_the_sentence_of_the_api(shop: Visit) -> None:

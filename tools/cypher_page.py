@@ -77,7 +77,8 @@ What is not listed goes to the store as it is. Left to know:
 - without `ORDER BY` the order of rows is each store's own, and `LIMIT` may choose other rows;
 - halves below zero are rounded up by Neo4j and down by the embedded store;
 - where a length has no end, the embedded store walks at most 30 steps;
-- there, a parameter that is null has no type that a number could be compared with;
+- there, a parameter that is null has no type that a number could be compared with, and a list holds values
+  of one type, nodes of one label;
 - Ladybug's own functions (`label(r)`, `date_part`) pass on the embedded store only; Neo4j's refusal names
   what both take.
 

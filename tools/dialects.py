@@ -75,6 +75,8 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
             "{id: 'tea3'})) RETURN length(p) AS steps"
         ),
         "MATCH p = (:Product {id: 'tea0'})-[:MADE_BY]->(:Brand) RETURN p",
+        "MATCH p = (:Product {id: 'tea0'})-[:IN_CATEGORY|SUBCATEGORY_OF*1..3]->() "
+        "RETURN [n IN nodes(p) WHERE n.id <> 'tea0' | n.id] AS above ORDER BY length(p)",
     ),
     "Aggregates": _all(
         "MATCH (p:Product) RETURN count(*), count(p.price), count(DISTINCT p.price)",
@@ -247,6 +249,10 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         Example(
             "MATCH ()-[r:RATED]->() RETURN startNode(r).id",
             message="write a name for the node into the pattern",
+        ),
+        Example(
+            "MATCH p = (:Product {id: 'tea0'})-->(:Brand) RETURN [n IN nodes(p) | toUpper(n.id)]",
+            message="or UNWIND … AS n",
         ),
         Example(
             "WITH [1, 2] AS xs RETURN reduce(s = 0, x IN xs | s + x)", message="write UNWIND and an aggregate"

@@ -32,6 +32,7 @@ from cartograph.evaluation.report import cell
 from cartograph.kg.schema import NODES, RELATIONS, Kind
 from cartograph.serving.cli import build_parser
 from tools.cypher_page import cypher_page
+from tools.questions_page import questions_page
 from tools.results import headline, results_page
 from tools.serving_results import baskets_block, faithfulness_block, search_block, serve_block
 
@@ -233,7 +234,31 @@ _DIALECTS = """
 ## Two stores, one Cypher
 
 The embedded store (Ladybug) and Neo4j answer read-only statements alike; [cypher.md](cypher.md) says how, and
-what to write where one of them refuses.
+what to write where one of them refuses. [questions.md](questions.md) has questions to begin with.
+
+## Asking it
+
+```
+cartograph cypher "MATCH (p:Product) RETURN count(*) AS products"
+cartograph cypher "MATCH (p:Product {id: $id}) RETURN p" --param "id='1082185'" --json
+cartograph cypher --ask journey --param user=19
+cartograph cypher --ask neighbourhood --param product=1082185 --out bananas.html
+cartograph cypher < statements.cypher > answers.txt
+cartograph cypher
+```
+
+A value that reads as JSON is a number, list or truth; between single quotes it is a text, which matters
+for ids that look like numbers. A named question knows its parameters: there an id is a text and a day a day.
+
+The last line opens a shell, with a history and with Tab for labels, types, properties and questions. A
+statement ends with `;` or a blank line. `:param name => value` sets a parameter, `:ask NAME name=value`
+asks a named question, `:format csv answers.csv` chooses how and where the next answers are written,
+`:schema`, `:questions` and `:help` list what there is.
+
+Answers are tables, JSON, CSV, or pictures of the nodes and relationships in them: PNG, SVG, or one HTML
+file that holds everything and asks no other host. Every statement is read-only, and ends after `--timeout`
+seconds and `--limit` rows, on both stores. From Python, `store.networkx` gives the same nodes and
+relationships as a NetworkX graph ([python.md](python.md)).
 """
 
 
@@ -242,6 +267,7 @@ if __name__ == "__main__":
     (DOCS / "datasets.md").write_text(datasets_page(), encoding="utf-8")
     (DOCS / "graph.md").write_text(graph_page(), encoding="utf-8")
     (DOCS / "cypher.md").write_text(cypher_page(), encoding="utf-8")
+    (DOCS / "questions.md").write_text(questions_page(), encoding="utf-8")
     (DOCS / "results.md").write_text(results_page(), encoding="utf-8")
     (DOCS / "answers.md").write_text(answers_page(), encoding="utf-8")
     README.write_text(readme_page(), encoding="utf-8")

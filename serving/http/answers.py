@@ -82,9 +82,11 @@ class Blank(BaseModel):
     """A parameter of a question."""
 
     name: str
-    label: str
+    kind: str = Field(description="The label of the node whose id it is, or number, or date.")
     meaning: str
-    default: str = Field(description="The id of a node of this run; empty where there is none.")
+    default: str | float = Field(
+        description="The id of a node of this run, empty where there is none; a number; seconds since epoch."
+    )
 
 
 class NamedQuestion(BaseModel):

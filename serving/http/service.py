@@ -13,6 +13,9 @@ from ..recommender import Recommender
 from ..run import Run
 from .errors import ApiError
 
+_DAY = 86_400
+"""Seconds."""
+
 
 class Service:
     """A recommender that loads in the background and is exchanged without a pause."""
@@ -146,10 +149,16 @@ class Service:
         for reader in old:
             reader.close()
 
-    def examples(self) -> dict[str, str]:
-        """An id of this run for each label: a popular product, its brand and category, a user."""
+    def examples(self) -> dict[str, str | int]:
+        """A value of this run for each kind of parameter but numbers.
+
+        They are a popular product, its brand and category, a user, and the day 30 days before the user's last
+        event, in seconds since epoch.
+        """
         users = self.recommender.users("", 1)
+        last = next((event.at for event in self.recommender.history(users[0], 1)), 0) if users else 0
         return {
+            "date": max(last // _DAY - 30, 0) * _DAY,
             "Product": self._common("product_id"),
             "Brand": self._common("brand"),
             "Category": self._common("category"),

@@ -52,7 +52,7 @@ _QUESTION = {
     "question": "What does a brand sell, by kind?",
     "cypher": "MATCH (:Brand {id: $brand})<-[:MADE_BY]-(p:Product) …",
     "parameters": [
-        {"name": "brand", "label": "Brand", "meaning": "a brand's id", "default": "Manufacturer 69"}
+        {"name": "brand", "kind": "Brand", "meaning": "a brand's id", "default": "Manufacturer 69"}
     ],
 }
 
@@ -83,7 +83,7 @@ def graph(service: Service, desk: GraphDesk) -> APIRouter:
                         "question": question.question,
                         "cypher": question.cypher,
                         "parameters": [
-                            {**asdict(blank), "default": defaults.get(blank.label, "")}
+                            {**asdict(blank), "default": defaults.get(blank.kind, blank.default)}
                             for blank in question.parameters
                         ],
                     }

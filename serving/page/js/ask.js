@@ -38,7 +38,9 @@ export function Ask({ state }) {
 function Box({ queries, state }) {
   const question = queries.find(({ name }) => name === state.question);
   const asked = state.cypher || question?.cypher || "";
-  const defaults = (question?.parameters ?? []).map(({ name, default: value }) => `${name}=${value}`);
+  const defaults = (question?.parameters ?? []).map(
+    ({ name, kind, default: value }) => `${name}=${kind === "date" ? dayOf(value) : value}`,
+  );
   const given = valuesOf(state.value.length ? state.value : defaults);
   const [draft, setDraft] = useState(asked);
   const [values, setValues] = useState(given);
@@ -49,7 +51,11 @@ function Box({ queries, state }) {
     const value = names.map((name) => `${name}=${values[name] ?? ""}`);
     go({ cypher: draft === question?.cypher ? "" : draft, value, question: state.question });
   };
-  const params = Object.fromEntries(Object.entries(given).filter(([name]) => asked.includes(`$${name}`)));
+  const params = Object.fromEntries(
+    Object.entries(given)
+      .filter(([name]) => asked.includes(`$${name}`))
+      .map(([name, text]) => [name, valueOf(kindOf(question, name), text)]),
+  );
   const answer = useAnswer(
     asked ? { path: "/v1/cypher", body: { statement: asked, params, limit: LIMIT } } : null,
   );
@@ -86,12 +92,27 @@ function valuesOf(pairs) {
   );
 }
 
-/** A field for the id of a node, with suggestions where it is known of which label. */
+/** @param {number} seconds Since epoch. @returns {string} The day, such as 2024-05-31. */
+function dayOf(seconds) {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
+/** What a statement gets for the text in a field: days are seconds since epoch there. */
+function valueOf(kind, text) {
+  const value = kind === "number" ? Number(text) : kind === "date" ? Date.parse(text) / 1000 : text;
+  return Number.isNaN(value) || text === "" ? text : value;
+}
+
+function kindOf(question, name) {
+  return question?.parameters.find((parameter) => parameter.name === name)?.kind;
+}
+
+/** A field for the id of a node, with suggestions where it is known of which label, or for a number or a day. */
 function Parameter({ name, question, value, onChange }) {
   const known = question?.parameters.find((parameter) => parameter.name === name);
   const suggest = async (text) => {
-    if (!known) return [];
-    if (known.label !== "User") return suggestions([known.label.toLowerCase()])(text);
+    if (!known || ["number", "date"].includes(known.kind)) return [];
+    if (known.kind !== "User") return suggestions([known.kind.toLowerCase()])(text);
     const { users } = await ask({ path: "/v1/users", query: { prefix: text, k: 8 } });
     return users.map((id) => ({ id, text: id, kind: "user" }));
   };
