@@ -168,8 +168,28 @@ def build_parser() -> argparse.ArgumentParser:
     _json(explain)
 
     cypher = _verb(verbs, "cypher", "ask the product graph a read-only question")
-    cypher.add_argument("statement", metavar="STATEMENT", help="such as 'MATCH (p:Product) RETURN count(*)'")
+    cypher.add_argument(
+        "statement",
+        metavar="STATEMENT",
+        nargs="?",
+        help="such as 'MATCH (p:Product) RETURN count(*)'; without it, what is piped in, or a shell",
+    )
+    cypher.add_argument("--ask", metavar="NAME", help="a named question; docs/questions.md has them all")
+    cypher.add_argument(
+        "--param",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="a parameter of the statement or question, may be repeated; a statement's value that reads as "
+        "JSON is a number, list or so, unless between single quotes",
+    )
     _run(cypher)
+    cypher.add_argument(
+        "--format",
+        choices=("table", "json", "csv", "png", "svg", "html"),
+        help="of the answer; png, svg and html are pictures (default: by the ending of --out, else a table)",
+    )
+    cypher.add_argument("--out", metavar="FILE", help="write the answer there, not to stdout")
     cypher.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="end the query after")
     cypher.add_argument("--limit", type=int, default=100, metavar="ROWS", help="show at most so many rows")
     _json(cypher)

@@ -1,6 +1,5 @@
 """What each verb of the command line does: results to stdout, progress to stderr."""
 
-import sys
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -148,18 +147,9 @@ def _explain(options: Namespace) -> None:
 
 
 def _cypher(options: Namespace) -> None:
-    with (
-        Run(Path(options.run)).open(read_only=True) as store,
-        store.read_only(timeout=options.timeout) as session,
-    ):
-        columns, rows = session.table(options.statement, limit=options.limit + 1)
-    shown = rows[: options.limit]
-    if options.json:
-        print_json([dict(zip(columns, row, strict=True)) for row in shown])
-    elif shown:
-        print_table([tuple(columns), *map(tuple, shown)])
-    if len(rows) > len(shown):
-        print("there are more rows; raise --limit to see them", file=sys.stderr)
+    from .cypher.command import run_cypher
+
+    run_cypher(options)
 
 
 def _demo(options: Namespace) -> None:
