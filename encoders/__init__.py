@@ -6,7 +6,6 @@ from .encoder import TextEncoder
 from .texts import DEFAULT_TEMPLATE, node_texts, product_texts
 from .tune import TuneConfig, tune
 from .weights import DEFAULT_ENCODER, MULTILINGUAL_ENCODER, load_encoder
-from .words import words
 
 __all__ = [
     "DEFAULT_ENCODER",
@@ -20,5 +19,4 @@ __all__ = [
     "node_texts",
     "product_texts",
     "tune",
-    "words",
 ]

@@ -1,13 +1,10 @@
 """An evaluation as one HTML page with plots that needs nothing but itself."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from ..data.files import atomically
+from ..data.pages import Plot, Table, write_page
 from . import plots
 from .outcome import SEGMENTS, K
 from .report import WITH_INTERVALS, against_best, cell, signed, title
@@ -18,27 +15,6 @@ LISTS = tuple(f"{figure}@{K}" for figure in ("coverage", "gini", "popularity", "
 TEMPLATES, TEMPLATE = Path(__file__).parent, "report.html"
 
 Document = Mapping[str, Any]
-Row = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A plot and what it says."""
-
-    heading: str
-    caption: str
-    svg: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table; the first `n_names` columns are names, the others figures."""
-
-    heading: str
-    head: Row
-    rows: Sequence[Row]
-    n_names: int = 1
-    caption: str = ""
 
 
 def write_html(path: Path, document: Document) -> None:
@@ -48,22 +24,15 @@ def write_html(path: Path, document: Document) -> None:
         path: Where to.
         document: What `examine` returns.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template(TEMPLATE).render(
+    write_page(
+        path,
+        TEMPLATES / TEMPLATE,
         title=title(document),
         document=document,
         summary=[_accuracy(document), *_against(document), _lists(document)],
         plots=_plots(document),
         details=[_everything(document), *_segments(document), *_by_seed(document), *_chosen(document)],
     )
-    with atomically(path) as unfinished:
-        unfinished.write_text(page, encoding="utf-8")
 
 
 def _plots(document: Document) -> list[Plot]:

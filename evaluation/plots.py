@@ -1,47 +1,16 @@
-"""The plots of a report, as SVG that takes its colours from the page it stands in."""
+"""The plots of a report."""
 
-import io
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..data.svg import COLOURS, INK, MARKERS, plot
 from .outcome import K
 from .report import against_best
-
-INK = "#010101"
-"""Stands for the colour of the page's text."""
-
-COLOURS = tuple(f"#0101{i:02x}" for i in range(0x10, 0x1C))
-"""Stand for the page's `--model-0`, `--model-1` and so on."""
-
-MARKERS = "osD^vPX<>p"
-"""As many as there are not colours: beyond twelve models the two together still tell all apart."""
-
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "cartograph",
-    "text.parse_math": False,
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.alpha": 0.15,
-    "legend.frameon": False,
-    "lines.linewidth": 1.6,
-    "lines.markersize": 5,
-    **dict.fromkeys(
-        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color", "grid.color"), INK
-    ),
-}
 
 Document = Mapping[str, Any]
 ACCURACY = f"ndcg@{K}"
@@ -49,7 +18,7 @@ ACCURACY = f"ndcg@{K}"
 
 def by_k(document: Document) -> str:
     """Recall and NDCG of every model by the length of the list."""
-    with _plot("by-k", columns=2) as (figure, axes, svg):
+    with plot("by-k", columns=2) as (figure, axes, svg):
         for panel, metric in zip(axes, ("recall", "ndcg"), strict=True):
             for (_, entry), look in _looks(document):
                 values = [entry["overall"].get(f"{metric}@{k}", np.nan) for k in document["ks"]]
@@ -77,7 +46,7 @@ def by_segment(document: Document, by: str, *, ordered: bool = True) -> str:
     names = list(dict.fromkeys(n for entry in document["models"].values() for n in entry["segments"][by]))
     users = next(iter(document["models"].values()))["segments"][by]
     labels = [f"{name}\n{users[name]['n_users']:,}" for name in names]
-    with _plot(f"by-{by.replace(' ', '-')}") as (figure, (axes,), svg):
+    with plot(f"by-{by.replace(' ', '-')}") as (figure, (axes,), svg):
         n = len(document["models"])
         for i, ((_, entry), look) in enumerate(_looks(document)):
             at = np.arange(len(names)) + (i - (n - 1) / 2) * min(0.08, 0.7 / n)
@@ -126,7 +95,7 @@ def differences(document: Document) -> str:
     """How far the best model is ahead of each other one, with intervals."""
     best, rows = against_best(document, ACCURACY)
     rows = sorted(rows, key=lambda row: -row["difference"])
-    with _plot("differences", height=0.8 + 0.32 * len(rows)) as (_, (axes,), svg):
+    with plot("differences", height=0.8 + 0.32 * len(rows)) as (_, (axes,), svg):
         values = np.array([row["difference"] for row in rows])
         ends = np.array([row["interval"] for row in rows]).T
         axes.errorbar(values, range(len(rows)), xerr=np.abs(ends - values), fmt="o", color=INK, capsize=3)
@@ -139,7 +108,7 @@ def differences(document: Document) -> str:
 
 def learning_curves(document: Document) -> str:
     """NDCG on validation after each epoch, one line a seed, of the models that tell it."""
-    with _plot("curves") as (figure, (axes,), svg):
+    with plot("curves") as (figure, (axes,), svg):
         for (_, entry), look in _looks(document):
             for i, run in enumerate(run for run in entry["seeds"] if run["curve"]):
                 epochs = range(1, len(run["curve"]) + 1)
@@ -157,7 +126,7 @@ def _scatter(
     x: str,
     y: str,
 ) -> str:
-    with _plot(name) as (figure, (axes,), svg):
+    with plot(name) as (figure, (axes,), svg):
         points = [point(entry) for entry in document["models"].values()]
         for at, (_, look) in zip(points, _looks(document), strict=True):
             axes.plot(*at, **look | {"linestyle": "none", "markersize": 8})
@@ -176,28 +145,3 @@ def _looks(document: Document) -> Iterator[tuple[tuple[str, Mapping[str, Any]], 
 
 def _legend(figure: Figure, axes: Axes) -> None:
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right center")
-
-
-@contextmanager
-def _plot(
-    name: str, *, columns: int = 1, height: float = 3.6
-) -> Iterator[tuple[Figure, Sequence[Axes], Callable[[], str]]]:
-    """A figure, its axes, and what gives its SVG once the block has ended."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, height), layout="constrained")
-        axes = figure.subplots(1, columns, squeeze=False)[0]
-        written = io.StringIO()
-        yield figure, list(axes), lambda: _for_page(written.getvalue(), name)
-        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(written, format="svg", transparent=True, metadata=nothing)
-
-
-def _for_page(svg: str, name: str) -> str:
-    """The SVG element alone, as wide as its place, its colours the page's, its ids its own."""
-    svg = svg[svg.index("<svg") :].rstrip()
-    svg = re.sub(r'<svg [^>]*viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true">', svg, count=1)
-    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg)
-    svg = svg.replace("'DejaVu Sans'", "system-ui, sans-serif").replace(INK, "currentColor")
-    for i, colour in enumerate(COLOURS):
-        svg = svg.replace(colour, f"var(--model-{i})")
-    return svg

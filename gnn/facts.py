@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from ..data.dataset import FloatArray, StrArray
 from ..data.matrices import Matrix
-from ..encoders import words
+from ..data.words import words
 from ..kg import GraphArrays
 
 if TYPE_CHECKING:

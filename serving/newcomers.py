@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ..data.dataset import FloatArray
 from ..data.matrices import unit
+from ..data.words import words
 from ..kg.schema import CATEGORY_SEPARATOR, attribute_id
 from .index import Index
 from .results import Product
@@ -180,8 +181,6 @@ _ARRAYS = ("mean", "project", "before", "degree")
 
 def _facts_of(product: Product) -> dict[str, list[str]]:
     """The ids of a product's facts by kind, categories with all above them."""
-    from ..encoders import words  # which brings torch along
-
     steps = product.category.split(CATEGORY_SEPARATOR) if product.category else []
     return {
         "brand": [product.brand] if product.brand else [],

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cartograph.encoders import TextEncoder, load_encoder, words
+from cartograph.data.words import words
+from cartograph.encoders import TextEncoder, load_encoder
 from cartograph.serving.results import Recommendation
 from cartograph.serving.search.config import SearchConfig
 from cartograph.serving.search.product_search import Found, ProductSearch

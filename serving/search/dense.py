@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.dataset import FloatArray
-from ...encoders import words
+from ...data.words import words
 
 SAMPLE = 64
 """Words of titles that stand for queries when the scale is measured."""

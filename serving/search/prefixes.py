@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...data.dataset import BoolArray, IntArray
-from ...encoders import words
+from ...data.words import words
 
 MERGED = 2000
 """Portions of names are merged up to so many; each merge sorts them anew."""

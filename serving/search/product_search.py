@@ -7,7 +7,8 @@ from functools import cache, partial
 import numpy as np
 
 from ...data.dataset import BoolArray, FloatArray, IntArray
-from ...encoders import TextEncoder, words
+from ...data.words import words
+from ...encoders import TextEncoder
 from ..catalogue import Catalogue
 from .config import SearchConfig
 from .dense import Encode, Scale

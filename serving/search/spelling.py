@@ -9,7 +9,7 @@ from functools import cached_property
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from ...encoders import words
+from ...data.words import words
 
 SHORTEST = 5
 """Words of fewer letters have too many neighbours to be corrected."""

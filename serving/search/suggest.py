@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.dataset import FloatArray, IntArray
-from ...encoders import words
+from ...data.words import words
 from .facts import Facts
 from .prefixes import Prefixes
 from .results import Suggestion

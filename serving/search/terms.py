@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import Stemmer
 from bm25s.stopwords import STOPWORDS_EN
 
-from ...encoders import words
+from ...data.words import words
 
 LONGEST_QUERY = 300
 """Characters of a query that are read."""
