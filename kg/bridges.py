@@ -51,7 +51,7 @@ def to_networkx(arrays: GraphArrays) -> "nx.MultiDiGraph[tuple[str, str]]":
         starts = arrays.nodes[source]["id"].to_numpy(object)[edges.source]
         ends = arrays.nodes[target]["id"].to_numpy(object)[edges.target]
         for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            facts = {name: values[i].item() for name, values in edges.properties.items()}
+            facts = {name: values[i : i + 1].tolist()[0] for name, values in edges.properties.items()}
             facts["relation"] = relation
             graph.add_edge((source, start), (target, end), **facts)  # type: ignore[arg-type]
     return graph

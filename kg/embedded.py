@@ -16,6 +16,7 @@ import pyarrow as pa
 from ..data import StoreError
 from .dialect import named, rewritten
 from .guard import check_reads_only
+from .literals import literal
 from .plain import plain_value
 from .schema import NODES, RELATIONS, Kind, quoted
 from .store import Params, Rows, batches
@@ -72,13 +73,19 @@ class EmbeddedStore:
                 f"CREATE NODE TABLE IF NOT EXISTS {quoted(node.label)}"
                 f"(id STRING PRIMARY KEY{', ' + columns if columns else ''})"
             )
-            there = set(self._frame(f"CALL TABLE_INFO('{node.label}') RETURN *", None)["name"])
-            for name in node.properties.keys() - there:  # the graph is older than the property
-                self._run(f"ALTER TABLE {quoted(node.label)} ADD {quoted(name)} {node.properties[name]}")
+            self._add_missing(node.label, node.properties)
         for relation in RELATIONS.values():
             ends = ", ".join(f"FROM {quoted(source)} TO {quoted(target)}" for source, target in relation.ends)
             columns = "".join(f", {quoted(name)} {kind}" for name, kind in relation.properties.items())
             self._run(f"CREATE REL TABLE IF NOT EXISTS {quoted(relation.name)}({ends}{columns})")
+            self._add_missing(relation.name, relation.properties)
+
+    def _add_missing(self, table: str, properties: Mapping[str, Kind]) -> None:
+        """Add the columns that a table lacks because the graph is older than they are."""
+        there = set(self._frame(f"CALL TABLE_INFO({literal(table)}) RETURN *", None)["name"])
+        for name, kind in properties.items():
+            if name not in there:
+                self._run(f"ALTER TABLE {quoted(table)} ADD {quoted(name)} {kind}")
 
     def write_nodes(self, label: str, nodes: pd.DataFrame) -> None:
         properties = NODES[label].properties
@@ -131,7 +138,7 @@ class EmbeddedStore:
                 for batch in batches(new, _BATCH):
                     with self.transaction():
                         self._copy(name, _arrow(batch, columns), pair)
-            key = " AND ".join([f"r.{quoted(k)} = row.{quoted(k)}" for k in kinds.key])
+            key = " AND ".join(["true", *(f"r.{quoted(k)} = row.{quoted(k)}" for k in kinds.key)])
             sets = ", ".join(
                 f"r.{quoted(p)} = {_value(p, kind)}"
                 for p, kind in kinds.properties.items()
@@ -143,6 +150,10 @@ class EmbeddedStore:
                     f"(b:{target} {{id: row.target}}) WHERE {key} SET {sets}",
                     changed,
                 )
+
+    def execute(self, cypher: str, params: Params | None = None) -> None:
+        with self._writing:
+            self._run(cypher, params)
 
     def query(self, cypher: str, params: Params | None = None) -> Rows:
         result = _execute(self._reader(), cypher, params)

@@ -25,7 +25,7 @@ class Edges:
     target: IntArray
     """Node numbers, `(n_edges,)`."""
     properties: dict[str, npt.NDArray[np.generic]]
-    """Each `(n_edges,)`."""
+    """Each `(n_edges,)`; missing texts are `""`, missing numbers NaN."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,13 @@ def _nodes(store: GraphStore, label: str) -> pd.DataFrame:
         columns=["id", *properties]
     )
     for name, kind in {"id": "STRING", **properties}.items():
-        frame[name] = (
-            frame[name].astype(object).where(frame[name].notna(), "").astype(str)
-            if kind == "STRING"
-            else frame[name].astype(np.float64)
-        )
+        frame[name] = _texts(frame[name]) if kind == "STRING" else frame[name].astype(np.float64)
     return frame.sort_values("id", ignore_index=True)
+
+
+def _texts(column: "pd.Series[str]") -> "pd.Series[str]":
+    """Texts, missing ones empty."""
+    return column.astype(object).where(column.notna(), "").astype(str)
 
 
 def _edges(
@@ -101,7 +102,11 @@ def _edges(
     ).reindex(columns=["source", "target", *kinds.properties])
     start = sources.get_indexer(pd.Index(frame["source"].to_numpy(object))).astype(np.int64)
     end = targets.get_indexer(pd.Index(frame["target"].to_numpy(object))).astype(np.int64)
-    types = {"INT64": np.int64, "DOUBLE": np.float64, "STRING": object}
-    properties = {name: frame[name].to_numpy().astype(types[kind]) for name, kind in kinds.properties.items()}
+    properties: dict[str, npt.NDArray[np.generic]] = {
+        name: _texts(frame[name]).to_numpy(object)
+        if kind == "STRING"
+        else frame[name].to_numpy().astype(np.int64 if kind == "INT64" else np.float64)
+        for name, kind in kinds.properties.items()
+    }
     order = np.lexsort((*(properties[name] for name in reversed(kinds.key)), end, start))
     return Edges(start[order], end[order], {name: values[order] for name, values in properties.items()})

@@ -93,6 +93,16 @@ class Neo4jStore:
             finally:
                 self._transactions.open = None
 
+    def execute(self, cypher: str, params: Params | None = None) -> None:
+        def unit(transaction: neo4j.ManagedTransaction | neo4j.Transaction) -> None:
+            transaction.run(_literal(cypher), dict(params or {})).consume()
+
+        open_already = getattr(self._transactions, "open", None)
+        if open_already is not None:
+            unit(open_already)
+        else:
+            self._do(lambda session: session.execute_write(unit))
+
     def query(self, cypher: str, params: Params | None = None) -> Rows:
         def work(session: neo4j.Session) -> Rows:
             return session.run(_literal(cypher), dict(params or {})).data()

@@ -50,6 +50,15 @@ class Relation:
     meaning: str
 
 
+PROVENANCE: dict[str, Kind] = {
+    "run": "STRING",
+    "model": "STRING",
+    "derived_at": "STRING",
+    "confidence": "DOUBLE",
+}
+"""Of every relationship that Cartograph derives: the acceptance that wrote it, the method, when (ISO 8601,
+UTC), and how sure it was, in [0, 1]. The shop's own relationships have none of them."""
+
 _EVENT: dict[str, Kind] = {"at": "INT64", "value": "DOUBLE", "nth": "INT64"}
 
 NODES = {
@@ -88,10 +97,14 @@ RELATIONS = {
             for kind, name in EVENT_RELATIONS.items()
         ),
         Relation(
-            "IN_CATEGORY", (("Product", "Category"),), {}, (), "the leaf of the product's category path"
+            "IN_CATEGORY",
+            (("Product", "Category"),),
+            PROVENANCE,
+            (),
+            "the leaf of the product's category path",
         ),
         Relation("SUBCATEGORY_OF", (("Category", "Category"),), {}, (), "from a category to its parent"),
-        Relation("MADE_BY", (("Product", "Brand"),), {}, (), "the product's brand"),
+        Relation("MADE_BY", (("Product", "Brand"),), PROVENANCE, (), "the product's brand"),
         Relation(
             "HAS_ATTRIBUTE", (("Product", "Attribute"), ("User", "Attribute")), {}, (), "a fact about it"
         ),

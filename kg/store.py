@@ -58,6 +58,10 @@ class GraphStore(Session, Protocol):
         """
         ...
 
+    def execute(self, cypher: str, params: Params | None = None) -> None:
+        """Run a statement that writes, within this thread's transaction where it has one."""
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """What is written inside, by one thread, is there as a whole afterwards, or not at all."""
         ...

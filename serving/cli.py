@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .graph_options import add_graph
+
 if TYPE_CHECKING:
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -193,6 +195,8 @@ def build_parser() -> argparse.ArgumentParser:
     cypher.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="end the query after")
     cypher.add_argument("--limit", type=int, default=100, metavar="ROWS", help="show at most so many rows")
     _json(cypher)
+
+    add_graph(_verb(verbs, "graph", "report on the graph's quality, accept what it proposes"))
 
     serve = _verb(verbs, "serve", "answer over HTTP, with a page to look at")
     _run(serve)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data import Dataset, datasets, k_core, load
+from .graph_verbs import graph
 from .printing import print_explanation, print_json, print_ranking, print_table
 from .recommender import Recommender
 from .results import Recommendations
@@ -187,6 +188,7 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "search": _search,
     "explain": _explain,
     "cypher": _cypher,
+    "graph": graph,
     "serve": _serve,
 }
 """What runs for each verb."""

@@ -16,6 +16,7 @@ from ..encoders import (
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
 from ..kg import GraphStore, export, load_dataset, open_store
+from ..kg.quality import supersede
 from .baskets import Baskets
 from .fit import FitConfig, Fitted, fit, hold_out, save
 from .index import Demand, Index
@@ -53,7 +54,8 @@ def load_stage(
         if not (run.folder / "run.json").exists():
             _refuse_others(graph, dataset)
             run.remember(wanted)  # not before there is a store to go on with
-        return load_dataset(graph, dataset, progress=progress)
+        counts = load_dataset(graph, dataset, progress=progress)
+        return graph.counts() if supersede(graph) else counts
 
 
 def encode_stage(

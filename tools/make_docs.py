@@ -62,6 +62,10 @@ def cli_page() -> str:
     parser = build_parser()
     (verbs,) = (action.choices for action in parser._actions if action.dest == "verb")
     pages: dict[str, ArgumentParser] = {"cartograph": parser, **dict(verbs or {})}
+    for name, page in dict(pages).items():
+        for action in page._actions:
+            if action.dest == "action":
+                pages |= {f"{name} {sub}": subpage for sub, subpage in dict(action.choices or {}).items()}
     text = "# The command line\n\nGenerated from `cartograph --help` by `make docs`.\n"
     for name, page in pages.items():
         title = name if page is parser else f"cartograph {name}"
