@@ -1,6 +1,7 @@
 """The embedded store: Ladybug, a columnar graph database in one file, in this process."""
 
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,11 +17,14 @@ import pyarrow as pa
 from ..data import StoreError
 from .dialect import named, rewritten
 from .guard import check_reads_only
-from .literals import literal
 from .plain import plain_value
+from .purging import PURGED, copy_graph, file_mentions, remove, take_place
 from .schema import NODES, RELATIONS, Kind, quoted
 from .store import Params, Rows, batches
 from .subgraph import Key, subgraph
+from .tables import declare, table_names, version
+from .turns import Turns
+from .versions import SCHEMA_VERSION, check_version
 
 _ARROW = {"STRING": pa.string(), "INT64": pa.int64(), "DOUBLE": pa.float64()}
 _BATCH = 200_000
@@ -51,41 +55,49 @@ class EmbeddedStore:
         if path.is_dir():
             raise StoreError(f"{path} is a folder; a graph is one file")
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._read_only, self._memory = read_only, memory
+        self._writing = threading.RLock()
+        self._turns = Turns()
+        self._depth = 0
+        self._open()
         try:
-            self._database = ladybug.Database(str(path), read_only=read_only, **_limits(path, memory))
+            found = version(self._run)
+            check_version(found or 0, str(path))
+            if read_only and found is not None and found < SCHEMA_VERSION:
+                self._migrate(found)
+            elif not read_only:
+                remove(path.with_name(path.name + PURGED))  # a killed `purge` left it
+                declare(self._run)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        limits = _limits(self.path, self._memory)
+        try:
+            self._database = ladybug.Database(str(self.path), read_only=self._read_only, **limits)
             self._connection = ladybug.Connection(self._database)
-            self._readers = threading.local()
-            self._writing = threading.RLock()
-            self._depth = 0
         except RuntimeError as error:
             if "lock" in str(error):
-                raise StoreError(f"{path} is in use by another process; wait for it or end it") from error
-            raise StoreError(f"{path} is not a readable graph ({_first_line(error)})") from error
-        self.path = path
-        if not read_only:
-            self._declare()
+                raise StoreError(
+                    f"{self.path} is in use by another process; wait for it or end it"
+                ) from error
+            raise StoreError(f"{self.path} is not a readable graph ({_first_line(error)})") from error
+        self._readers = threading.local()
+        self._connections = weakref.WeakSet([self._connection])
 
-    def _declare(self) -> None:
-        """Create the tables that the schema names and the file lacks."""
-        for node in NODES.values():
-            columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in node.properties.items())
-            self._run(
-                f"CREATE NODE TABLE IF NOT EXISTS {quoted(node.label)}"
-                f"(id STRING PRIMARY KEY{', ' + columns if columns else ''})"
-            )
-            self._add_missing(node.label, node.properties)
-        for relation in RELATIONS.values():
-            ends = ", ".join(f"FROM {quoted(source)} TO {quoted(target)}" for source, target in relation.ends)
-            columns = "".join(f", {quoted(name)} {kind}" for name, kind in relation.properties.items())
-            self._run(f"CREATE REL TABLE IF NOT EXISTS {quoted(relation.name)}({ends}{columns})")
-            self._add_missing(relation.name, relation.properties)
-
-    def _add_missing(self, table: str, properties: Mapping[str, Kind]) -> None:
-        """Add the columns that a table lacks because the graph is older than they are."""
-        there = set(self._frame(f"CALL TABLE_INFO({literal(table)}) RETURN *", None)["name"])
-        for name, kind in properties.items():
-            if name not in there:
-                self._run(f"ALTER TABLE {quoted(table)} ADD {quoted(name)} {kind}")
+    def _migrate(self, found: int) -> None:
+        """Bring an older graph up to date that is open for reading, by opening it for writing once."""
+        self.close()
+        try:
+            EmbeddedStore(self.path).close()
+        except (StoreError, OSError) as error:
+            raise StoreError(
+                f"the graph at {self.path} has version {found} of the schema and has to be brought to "
+                f"{SCHEMA_VERSION}, for which it must be writable and in no use ({error})"
+            ) from error
+        self._open()
 
     def write_nodes(self, label: str, nodes: pd.DataFrame) -> None:
         properties = NODES[label].properties
@@ -156,12 +168,14 @@ class EmbeddedStore:
             self._run(cypher, params)
 
     def query(self, cypher: str, params: Params | None = None) -> Rows:
-        result = _execute(self._reader(), cypher, params)
-        return list(result.rows_as_dict()) if result.get_column_names() else []
+        with self._turns.shared():
+            result = _execute(self._reader(), cypher, params)
+            return list(result.rows_as_dict()) if result.get_column_names() else []
 
     def frame(self, cypher: str, params: Params | None = None) -> pd.DataFrame:
-        table: pd.DataFrame = _execute(self._reader(), cypher, params).get_as_arrow().to_pandas()
-        return table
+        with self._turns.shared():
+            table: pd.DataFrame = _execute(self._reader(), cypher, params).get_as_arrow().to_pandas()
+            return table
 
     def networkx(self, cypher: str, params: Params | None = None) -> "nx.MultiDiGraph[Key]":
         with self.read_only() as session:
@@ -169,7 +183,8 @@ class EmbeddedStore:
 
     @contextmanager
     def read_only(self, timeout: float = 30.0) -> Iterator["_ReadOnly"]:
-        yield _ReadOnly(self, ladybug.Connection(self._database), timeout)
+        with self._turns.shared():
+            yield _ReadOnly(self._connect(), timeout)
 
     def counts(self) -> dict[str, int]:
         nodes = {
@@ -181,8 +196,25 @@ class EmbeddedStore:
             for name in RELATIONS
         }
 
+    def purge(self) -> None:
+        with self._writing:
+            fresh = self.path.with_name(self.path.name + PURGED)
+            remove(fresh)
+            with EmbeddedStore(fresh) as copy:
+                copy_graph(self, copy, table_names(self._run))
+            with self._turns.alone():
+                self.close()
+                try:
+                    take_place(fresh, self.path)
+                finally:
+                    self._open()
+
+    def mentions(self, text: str) -> bool:
+        return file_mentions(self.path, text)
+
     def close(self) -> None:
-        self._connection.close()
+        for connection in list(self._connections):
+            connection.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -229,12 +261,17 @@ class EmbeddedStore:
     def _reader(self) -> Any:
         """This thread's own connection."""
         if not hasattr(self._readers, "connection"):
-            self._readers.connection = ladybug.Connection(self._database)
+            self._readers.connection = self._connect()
         return self._readers.connection
+
+    def _connect(self) -> Any:
+        connection = ladybug.Connection(self._database)
+        self._connections.add(connection)
+        return connection
 
 
 class _ReadOnly:
-    def __init__(self, store: EmbeddedStore, connection: Any, timeout: float) -> None:
+    def __init__(self, connection: Any, timeout: float) -> None:
         self._connection = connection
         self._timeout = timeout
         connection.set_query_timeout(max(int(timeout * 1000), 1))

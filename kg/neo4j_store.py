@@ -21,6 +21,7 @@ from .plain import plain_value
 from .schema import NODES, RELATIONS, quoted
 from .store import Params, Rows, batches
 from .subgraph import Key, subgraph
+from .versions import KEY, LABEL, SCHEMA_VERSION, check_version
 
 T = TypeVar("T")
 
@@ -44,22 +45,35 @@ class Neo4jStore:
         )
         try:
             self._driver.verify_connectivity()
+            version = self._version()
+            check_version(version or 0, address)
             for label in NODES:
                 name = quoted(f"{label.lower()}_id")
                 self.query(
                     f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR (n:{quoted(label)}) REQUIRE n.id IS UNIQUE"
                 )
             self.query("CALL db.awaitIndexes(60)")
+            if version != SCHEMA_VERSION:
+                given = {"id": KEY, "version": SCHEMA_VERSION}
+                self.execute(f"MERGE (s:{quoted(LABEL)} {{id: $id}}) SET s.version = $version", given)
         except AuthError as error:
             self._driver.close()
             raise StoreError(
                 f"{address} refuses user {user!r} or the password; set NEO4J_USER and NEO4J_PASSWORD"
             ) from error
+        except StoreError:
+            self._driver.close()
+            raise
         except (ServiceUnavailable, DriverError) as error:
             self._driver.close()
             raise StoreError(
                 f"no Neo4j server answers at {address}; start one (`make neo4j`) or correct the address"
             ) from error
+
+    def _version(self) -> int | None:
+        """The version of the schema that the graph has, None for none that says so: the first did not."""
+        found = self.query(f"MATCH (s:{quoted(LABEL)} {{id: $id}}) RETURN s.version AS version", {"id": KEY})
+        return int(found[0]["version"]) if found else None
 
     def write_nodes(self, label: str, nodes: pd.DataFrame) -> None:
         properties = list(NODES[label].properties)
@@ -134,6 +148,12 @@ class Neo4jStore:
             name: int(self.query(f"MATCH ()-[r:{quoted(name)}]->() RETURN count(r) AS n")[0]["n"])
             for name in RELATIONS
         }
+
+    def purge(self) -> None:
+        """Nothing: a server reuses the place of what was deleted in its own time."""
+
+    def mentions(self, text: str) -> bool:
+        return False
 
     def close(self) -> None:
         self._driver.close()

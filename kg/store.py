@@ -90,6 +90,18 @@ class GraphStore(Session, Protocol):
         """How many nodes each label and relationships each type has; absent ones are 0."""
         ...
 
+    def purge(self) -> None:
+        """Write the files anew, so that they hold nothing that was deleted; answers go on meanwhile.
+
+        The embedded store does; when it returns, that survives a kill. A server's files are the server's:
+        there it does nothing.
+        """
+        ...
+
+    def mentions(self, text: str) -> bool:
+        """Whether the files hold a text, deleted or not; False where they are a server's."""
+        ...
+
     def close(self) -> None:
         """Let go of the database."""
         ...

@@ -198,6 +198,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_graph(_verb(verbs, "graph", "report on the graph's quality, accept what it proposes"))
 
+    forget = _verb(verbs, "forget", "delete users and every trace of them in the run folder")
+    forget.add_argument("users", metavar="USER", nargs="+", help="a user id")
+    _run(forget)
+    _json(forget)
+
     serve = _verb(verbs, "serve", "answer over HTTP, with a page to look at")
     _run(serve)
     serve.add_argument(

@@ -175,6 +175,20 @@ def _serve(options: Namespace) -> None:
     serve(Path(options.run), Address(options.host, options.port), config, writable=not options.read_only)
 
 
+def _forget(options: Namespace) -> None:
+    from .forgetting import forget
+
+    run = Run(Path(options.run))
+    with run.open() as store:
+        forget(run, store, options.users)
+    if options.json:
+        print_json({"forgotten": options.users})
+    else:
+        print(
+            f"forgot {len(options.users):,}; train again for what the model learned from them to go as well"
+        )
+
+
 COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "demo": _demo,
     "datasets": _datasets,
@@ -189,6 +203,7 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "explain": _explain,
     "cypher": _cypher,
     "graph": graph,
+    "forget": _forget,
     "serve": _serve,
 }
 """What runs for each verb."""

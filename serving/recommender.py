@@ -9,12 +9,12 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from ..data import EVENT_TYPES, StoreError
-from ..kg import write_events, write_products
 from .catalogue import Catalogue
+from .changes import add_events, add_products, forget_user
 from .explain import Explanation, explain
 from .filters import Filter
 from .index import Index
-from .live import Event, NewProduct, check_same_facts, event_frame, product_dataset
+from .live import Event, NewProduct
 from .policy import Policy
 from .profile import Profile, profile_of
 from .ranker import one_user
@@ -340,13 +340,7 @@ class Recommender:
             UnknownIdError: A product is not in the index; nothing is added then.
         """
         with self._changing:
-            now = self._to_change()
-            rows = np.array([now.catalogue.row(event.product_id) for event in events], dtype=np.int64)
-            if not len(rows):
-                return
-            write_events(now.store, event_frame(events))
-            now.past.forget(event.user_id for event in events)
-            self._now = now.with_events(rows)
+            self._now = add_events(self._to_change(), events)
 
     def add_products(self, products: Sequence[NewProduct]) -> None:
         """Add products, which can be recommended, searched for and explained when this returns.
@@ -359,18 +353,20 @@ class Recommender:
             DataError: A product is given twice, or one that is there has other facts.
         """
         with self._changing:
-            now = self._to_change()
-            if not products:
-                return
-            given = [product.to_product() for product in products]
-            for product in given:
-                row = now.catalogue.rows.get(product.product_id)
-                if row is not None:
-                    check_same_facts(now.catalogue.product(row, 0), product)
-            dataset = product_dataset(products)
-            after = now.with_products(given)  # may fail; nothing is written then
-            write_products(now.store, dataset)
-            self._now = after
+            self._now = add_products(self._to_change(), products)
+
+    def forget(self, user_id: str) -> None:
+        """Delete a user, and every trace of them in the run folder; see `forgetting.forget`.
+
+        When this returns nothing is left, also after a kill. What training learned from the user, together
+        with all others, stays in the weights until the next one.
+
+        Raises:
+            StoreError: The recommender was loaded for reading only, or the graph cannot be written.
+            UnknownUserError: There is no such user, and no trace.
+        """
+        with self._changing:
+            self._now = forget_user(self._to_change(), user_id)
 
     def reload(self, run: str | Path | None = None) -> None:
         """Answer from another run, or from the same one as it has been trained meanwhile.

@@ -171,6 +171,13 @@ class Snapshot:
         """The snapshot with one more event of each product row."""
         counts = self.ranker.index.n_events.copy()
         np.add.at(counts, rows, 1)
+        return self._with_counts(counts)
+
+    def recounted(self) -> Self:
+        """The snapshot with as many events of each product as the graph has now."""
+        return self._with_counts(_event_counts(self.store, self.ranker))
+
+    def _with_counts(self, counts: IntArray) -> Self:
         after = self._replaced(ranker=self.ranker.with_events(counts))
         kept = ("_search", "shares")  # what depends on no event
         after.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})

@@ -30,6 +30,7 @@ from cartograph.data.retailrocket import load_retailrocket
 from cartograph.data.sequences import load_sequences
 from cartograph.evaluation.report import cell
 from cartograph.kg.schema import NODES, RELATIONS, Kind
+from cartograph.kg.versions import CHANGES
 from cartograph.serving.cli import build_parser
 from tools.cypher_page import cypher_page
 from tools.questions_page import questions_page
@@ -123,6 +124,18 @@ def graph_page() -> str:
         lines.append(
             f"| `{relation.name}` | {ends} | {_properties(relation.properties)} | {relation.meaning} |"
         )
+    lines += [
+        "",
+        _PROVENANCE,
+        "",
+        "## Versions",
+        "",
+        _VERSIONS,
+        "",
+        "| version | what it brought |",
+        "|---|---|",
+    ]
+    lines += [f"| {number} | {change} |" for number, change in CHANGES.items()]
     return "\n".join(lines) + _DIALECTS
 
 
@@ -233,6 +246,12 @@ are read as well, from a folder.
 | name | counts | files |
 |---|---|---|
 """
+_PROVENANCE = """\
+`run`, `model`, `derived_at` and `confidence` are those of relationships that Cartograph derived
+([trust.md](trust.md)); the shop's own have none of them."""
+_VERSIONS = """\
+A graph remembers its version: `MATCH (s:Schema) RETURN s.version`. An older graph is brought up to date when
+it is opened, also for reading; a newer one is refused."""
 _DIALECTS = """
 
 ## Two stores, one Cypher

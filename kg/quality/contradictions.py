@@ -60,8 +60,8 @@ def _several(facts: Facts, what: str, relation: str, label: str) -> Finding:
         [(facts.ids[row], facts.titles[row], " | ".join(found)) for row, found in of.items()],
         Statement(
             f"MATCH (p:Product)-[r:{relation}]->(n:{label})\n"
-            f"WITH p, collect(n.id) AS {what}, count(*) AS n WHERE n > 1\n"
-            f"RETURN p.id AS product, p.title AS title, {what} ORDER BY product LIMIT {SHOWN}"
+            "WITH p, collect(n.id) AS several, count(*) AS n WHERE n > 1\n"
+            f"RETURN p.id AS product, p.title AS title, several ORDER BY product LIMIT {SHOWN}"
         ),
     )
 

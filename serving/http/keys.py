@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 SCOPES = ("read", "write", "admin")
-"""Read answers questions, Cypher too; write adds events and products; admin exchanges the run."""
+"""Read answers questions, Cypher too; write adds events and products; admin changes runs, deletes users."""
 
 
 @dataclass(frozen=True)

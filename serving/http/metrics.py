@@ -33,6 +33,7 @@ class Metrics:
         )
         self.events = Counter("cartograph_events_added", "Events added.", registry=self.registry)
         self.products = Counter("cartograph_products_added", "Products added.", registry=self.registry)
+        self.forgotten = Counter("cartograph_users_forgotten", "Users deleted.", registry=self.registry)
         self.reloads = Counter("cartograph_reloads", "Runs exchanged.", registry=self.registry)
         ready = Gauge("cartograph_ready", "1 when the run is loaded.", registry=self.registry)
         ready.set_function(lambda: float(service.ready))

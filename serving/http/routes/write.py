@@ -13,6 +13,7 @@ from ..json_response import Json
 from ..metrics import Metrics
 from ..routing import ApiRoute, needs
 from ..service import Service
+from .recommend import UserId
 
 _EVENT = {"user_id": USER, "product_id": PRODUCT, "type": "view"}
 _PRODUCT = {
@@ -56,6 +57,19 @@ def write(service: Service, metrics: Metrics) -> APIRouter:
         service.to_write().add_products(given)
         metrics.products.inc(len(given))
         return Json({"added": len(given)})
+
+    @router.delete(
+        "/users/{user_id:id}",
+        response_model=Status,
+        responses=example({"status": "forgotten"}),
+        openapi_extra=needs("admin"),
+        tags=["writing"],
+    )
+    def forget_user(user_id: UserId) -> Response:
+        """Delete a user and every trace of them; it is done, and stays done, when the answer comes."""
+        service.to_write().forget(user_id)
+        metrics.forgotten.inc()
+        return Json({"status": "forgotten"})
 
     @router.post(
         "/reload",
