@@ -108,7 +108,10 @@ def test_a_wheel_holds_every_folder_the_sample_and_the_template(tmp_path: Path) 
     subprocess.run(command, check=True)
     probe = (
         "from cartograph.data import load; import cartograph; from cartograph.evaluation import html; "
+        "from cartograph.data import pages; from cartograph.kg.quality import html as quality; "
         "assert html.TEMPLATES.joinpath(html.TEMPLATE).is_file(); "
+        "assert quality.TEMPLATES.joinpath(quality.TEMPLATE).is_file(); "
+        "assert {file.name for file in pages.BASE.glob('*.html')} == {'page.html', 'tables.html'}; "
         "print(len(load('sample').products), cartograph.__file__)"
     )
     done = subprocess.run(
