@@ -149,14 +149,16 @@ PRODUCT_QUESTIONS = (
     ),
     Question(
         "repeat-purchases",
-        "Which products are bought again by those who bought them?",
-        "MATCH (u:User)-[:PURCHASED]->(p:Product)\n"
+        "Which products are bought again by those who bought them, as some of the customers say?",
+        "MATCH (u:User)\n"
+        "WITH u ORDER BY u.id LIMIT $customers\n"
+        "MATCH (u)-[:PURCHASED]->(p:Product)\n"
         "WITH p, u.id AS user, count(*) AS times\n"
         "WITH p, count(*) AS buyers, sum(CASE WHEN times > 1 THEN 1 ELSE 0 END) AS again"
         " WHERE buyers >= $buyers\n"
         "RETURN p.id AS product, p.title AS title, buyers, again, round(1.0 * again / buyers, 3) AS share\n"
         "ORDER BY share DESC, product LIMIT 20",
-        (_BUYERS,),
+        (_BUYERS, CUSTOMERS),
     ),
     Question(
         "price-outliers",

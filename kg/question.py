@@ -44,7 +44,7 @@ BRAND = Parameter("brand", "Brand", "a brand's id")
 CATEGORY = Parameter("category", "Category", "a category's id, the path from the root")
 USER = Parameter("user", "User", "a user's id")
 SINCE = Parameter("since", "date", "a day, such as 2024-05-31")
-CUSTOMERS = Parameter("customers", "number", "customers to ask at most, the first by id", 1_000)
+CUSTOMERS = Parameter("customers", "number", "customers to ask at most, the first by id", 500)
 
 
 def values(question: Question, given: Mapping[str, str]) -> dict[str, str | float]:

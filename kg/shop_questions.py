@@ -20,16 +20,14 @@ SHOP_QUESTIONS = (
     Question(
         "brand-affinity",
         "Which brands live most from a brand's customers?",
-        f"MATCH (:Brand {{id: $brand}})<-[:MADE_BY]-(:Product)<-[:{DID}]-(u:User)\n"
-        "WITH DISTINCT u\n"
+        "MATCH (u:User)\n"
+        f"WITH u, EXISTS {{ MATCH (u)-[:{DID}]->(:Product)-[:MADE_BY]->(:Brand {{id: $brand}}) }}"
+        " AS customer\n"
         f"MATCH (u)-[:{DID}]->(p:Product)\n"
-        "WITH p, count(*) AS events\n"
+        "WITH p, count(*) AS events, sum(CASE WHEN customer THEN 1 ELSE 0 END) AS theirs\n"
         "MATCH (p)-[:MADE_BY]->(b:Brand) WHERE b.id <> $brand\n"
-        "WITH b, sum(events) AS theirs WHERE theirs >= $events\n"
-        "MATCH (q:Product)-[:MADE_BY]->(b)\n"
-        f"MATCH (:User)-[:{DID}]->(q)\n"
-        "WITH b, theirs, count(*) AS everyones\n"
-        "RETURN b.name AS brand, theirs, everyones, round(1.0 * theirs / everyones, 3) AS share\n"
+        "WITH b.name AS brand, sum(theirs) AS theirs, sum(events) AS everyones WHERE theirs >= $events\n"
+        "RETURN brand, theirs, everyones, round(1.0 * theirs / everyones, 3) AS share\n"
         "ORDER BY share DESC, theirs DESC, brand LIMIT 20",
         (BRAND, _EVENTS),
     ),
