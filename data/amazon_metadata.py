@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from .dataset import Columns
 from .json_lines import stream_json
 from .lookup import positions
+from .plain_text import plain_texts
 from .raw import first_line
 from .readers import as_text
 from .rows import BadRows, Rows
@@ -150,9 +151,9 @@ def _frame(
     return pd.DataFrame(
         {
             Columns.PRODUCT: _text(table[asin]),
-            Columns.TITLE: _plain(_text(table["title"])),
-            Columns.DESCRIPTION: _plain(description),
-            Columns.BRAND: _plain(brand),
+            Columns.TITLE: plain_texts(_text(table["title"])),
+            Columns.DESCRIPTION: plain_texts(description),
+            Columns.BRAND: plain_texts(brand),
             Columns.CATEGORY: pd.Series([_path(path) for path in paths], dtype=object),
             Columns.PRICE: price.where(price.str.fullmatch(r"\d+(\.\d+)?"), ""),
             Columns.IMAGE: image,
@@ -171,19 +172,6 @@ def _joined(column: pa.ChunkedArray) -> pd.Series:
 def _first(column: pa.ChunkedArray) -> pd.Series:
     """The first text of each list, `""` where there is none."""
     return _joined(pc.list_slice(column, 0, 1))
-
-
-def _plain(texts: pd.Series) -> pd.Series:
-    """`texts` without HTML tags, with entities resolved, in one line.
-
-    >>> _plain(pd.Series(["<b>Tea &amp; cup</b>", "a<br />  b"], dtype="str")).tolist()
-    ['Tea & cup', 'a b']
-    """
-    texts = texts.str.replace(r"<[^<>]*>", " ", regex=True)
-    coded = texts.str.contains("&", regex=False)
-    if coded.any():
-        texts = texts.where(~coded, texts[coded].map(html.unescape).reindex(texts.index))
-    return texts.str.replace(r"\s+", " ", regex=True).str.strip()
 
 
 def _path(names: list[str | None] | None) -> list[str]:
