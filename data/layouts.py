@@ -9,6 +9,7 @@ from .amazon_sources import AMAZON, amazon_sources
 from .completejourney import load_completejourney
 from .dataset import Dataset
 from .folder import read_folder, table_file
+from .ga4 import GA4
 from .hin import RATINGS, load_hin
 from .hm import HM, INTERACTIONS, is_hm, load_hm, load_hm_kaggle
 from .instacart import INSTACART, is_instacart, load_instacart
@@ -19,6 +20,7 @@ from .recbole import RECBOLE, is_recbole, load_recbole
 from .retailrocket import RETAILROCKET, is_retailrocket, load_retailrocket
 from .rows import BadRows
 from .sequences import ITEMS, SEQUENCES, load_sequences
+from .shop_export import PRODUCT_FORMATS, find_shop_files, load_shop
 from .sources import Source
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -43,6 +45,8 @@ class Layout:
     """Whether a folder is of this kind."""
     read: Callable[[Path, BadRows, bool], Dataset]
     """The dataset in a folder, with or without links that leak."""
+    takes_files: bool = False
+    """Whether it may be one file instead."""
 
 
 def _has_instacart(folder: Path) -> bool:
@@ -75,6 +79,15 @@ PACKAGED = (
     ),
 )
 LAYOUTS = (
+    *(
+        Layout(
+            source,
+            lambda path, name=source.name: name in find_shop_files(path).sources,  # type: ignore[misc]
+            lambda path, bad, links: load_shop(path, bad),
+            takes_files=True,
+        )
+        for source in (*(known.source for known in PRODUCT_FORMATS), GA4)
+    ),
     Layout(
         Source(
             name="folder",

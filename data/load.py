@@ -30,9 +30,10 @@ def load(
     """The validated dataset of a folder, or of a name that `datasets` lists.
 
     Args:
-        source: A folder, whose layout is found out by the files in it, or a name. Named datasets that anyone
-            can download are, unless their files are in `$CARTOGRAPH_DATASETS/NAME` (or `datasets/NAME`);
-            for those behind an account the error says where to get the files and where to put them.
+        source: A folder, whose layout is found out by the files in it, a file that a shop's platform exports,
+            or a name. Named datasets that anyone can download are, unless their files are in
+            `$CARTOGRAPH_DATASETS/NAME` (or `datasets/NAME`); for those behind an account the error says where
+            to get the files and where to put them.
         on_bad_row: Whether the first bad row is an error, or bad rows are left out. Files that cannot be read
             at all, and category cycles, are errors either way.
         rejected: Where to write the rows left out, as CSV (file, line, column, reason, row). Their number is
@@ -53,18 +54,25 @@ def _read(source: str | Path, bad: BadRows, links: bool) -> Dataset:
     for known in PACKAGED:
         if source == known.source.name:
             return known.read(bad)
-    folder = Path(source) if Path(source).is_dir() else _folder_of(str(source))
+    folder = Path(source) if Path(source).exists() else _folder_of(str(source))
     layout = _layout_of(folder)
+    if layout is None and folder.is_file():
+        raise DataError(
+            f"source {str(source)!r} is a file, not a folder; give a folder, or a file of products or events "
+            "as your shop's platform exports it (docs/shop-formats.md)"
+        )
     if layout is None:
         raise DataError(
             f"{folder}: there is no file of products; give it products.csv, products.jsonl or "
-            "products.parquet (docs/folder-format.md), or the files of a public dataset (docs/datasets.md)"
+            "products.parquet (docs/folder-format.md), a file that your shop's platform exports "
+            "(docs/shop-formats.md), or the files of a public dataset (docs/datasets.md)"
         )
     return layout.read(folder, bad, links)
 
 
 def _layout_of(folder: Path) -> Layout | None:
-    return next((layout for layout in LAYOUTS if layout.matches(folder)), None)
+    possible = (layout for layout in LAYOUTS if layout.takes_files or folder.is_dir())
+    return next((layout for layout in possible if layout.matches(folder)), None)
 
 
 def _folder_of(name: str) -> Path:
@@ -78,8 +86,7 @@ def _folder_of(name: str) -> Path:
         names = [*(known.source.name for known in PACKAGED), *sources]
         near = get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "give a folder or a name of `cartograph datasets`"
-        problem = "is a file, not a folder" if Path(name).exists() else "is neither a folder nor a known name"
-        raise DataError(f"source {name!r} {problem}; {hint}")
+        raise DataError(f"source {name!r} is neither a folder nor a known name; {hint}")
     source = sources[name]
     if not source.by_hand:
         return fetch(source)

@@ -73,6 +73,21 @@ def open_raw(path: Path) -> Iterator[IO[bytes]]:
         raise DataError(f"{path}: cannot be read ({reason}); check the path and its rights") from error
 
 
+def list_raw(source: Path) -> list[Path]:
+    """The files of a folder, or the one given; what is inside of a zip archive, or a folder of these only."""
+    files = sorted(path for path in source.iterdir() if path.is_file()) if source.is_dir() else [source]
+    plain = [path for path in files if path.suffix != ".zip"]
+    if plain:
+        return plain
+    return [archive / name for archive in files for name in _members(archive) if not name.endswith("/")]
+
+
+def head(path: Path) -> bytes:
+    """What a file starts with, up to 64 KiB."""
+    with open_raw(path) as file:
+        return file.read(1 << 16)
+
+
 def first_line(path: Path) -> bytes:
     """What a file starts with, up to the first line break."""
     with open_raw(path) as file:

@@ -1,6 +1,6 @@
 """Checked rows in, the tables of a `Dataset` out; what every loader shares."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -168,6 +168,11 @@ def attributes(frame: pd.DataFrame, owner: str, known: Collection[str]) -> pd.Da
         for key in frame.columns
         if key not in known
     ]
+    return attribute_table(parts, owner)
+
+
+def attribute_table(parts: Sequence[pd.DataFrame], owner: str) -> pd.DataFrame:
+    """The rows `(owner, key, value)` of all parts, each once; a list has a row for each of its values."""
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype="str") for name in (owner, Columns.KEY, Columns.VALUE)})
     table = pd.concat([part.explode(Columns.VALUE) for part in parts], ignore_index=True)

@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     load.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder, or a name that `cartograph datasets` lists, downloaded if it can be",
+        help="a folder, a product or event file of your shop, or a name that `cartograph datasets` lists",
     )
     _run(load)
     load.add_argument(

@@ -12,6 +12,7 @@ from tools.cypher_page import cypher_page
 from tools.make_docs import DOCS, README, answers_page, cli_page, datasets_page, graph_page, readme_page
 from tools.questions_page import questions_page
 from tools.results import results_page
+from tools.shop_formats import shop_formats_page
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -22,6 +23,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
     [
         (DOCS / "cli.md", cli_page),
         (DOCS / "datasets.md", datasets_page),
+        (DOCS / "shop-formats.md", shop_formats_page),
         (DOCS / "graph.md", graph_page),
         (DOCS / "cypher.md", cypher_page),
         (DOCS / "questions.md", questions_page),
@@ -29,7 +31,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
         (DOCS / "answers.md", answers_page),
         (README, readme_page),
     ],
-    ids=["cli", "datasets", "graph", "cypher", "questions", "results", "answers", "readme"],
+    ids=["cli", "datasets", "shop formats", "graph", "cypher", "questions", "results", "answers", "readme"],
 )
 def test_generated_pages_are_up_to_date(page: Path, generated: Callable[[], str]) -> None:
     assert page.read_text(encoding="utf-8") == generated(), "run `make docs`"

@@ -4,7 +4,6 @@ The pages come from the parser, the loaders and the schema table, the README's o
 `make bench` left in `benchmarks/results/`.
 """
 
-import inspect
 import json
 import os
 import re
@@ -36,6 +35,7 @@ from tools.cypher_page import cypher_page
 from tools.questions_page import questions_page
 from tools.results import headline, results_page
 from tools.serving_results import baskets_block, faithfulness_block, search_block, serve_block
+from tools.shop_formats import said, shop_formats_page
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -81,8 +81,7 @@ def datasets_page() -> str:
     text = _DATASETS + "".join(_dataset_row(source) for source in known if source not in amazon)
     text += "\n## How they are read\n"
     for name, loader in _LOADERS.items():
-        said = inspect.getdoc(loader) or ""
-        text += f"\n### {name}\n\n{said.split('Args:')[0].split('Raises:')[0].strip()}\n"
+        text += f"\n### {name}\n\n{said(loader)}\n"
     text += _AMAZON
     return text + "".join(f"| `{s.name}` | {s.counts} | {_files(s)} |\n" for s in amazon)
 
@@ -288,6 +287,7 @@ relationships as a NetworkX graph ([python.md](python.md)).
 if __name__ == "__main__":
     (DOCS / "cli.md").write_text(cli_page(), encoding="utf-8")
     (DOCS / "datasets.md").write_text(datasets_page(), encoding="utf-8")
+    (DOCS / "shop-formats.md").write_text(shop_formats_page(), encoding="utf-8")
     (DOCS / "graph.md").write_text(graph_page(), encoding="utf-8")
     (DOCS / "cypher.md").write_text(cypher_page(), encoding="utf-8")
     (DOCS / "questions.md").write_text(questions_page(), encoding="utf-8")
