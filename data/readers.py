@@ -20,6 +20,9 @@ from .rows import BadRows, Rejected, Rows, shown
 
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
+_LONGEST_HEADER = 1 << 20
+"""Characters in which the names of the columns must end."""
+
 _FLAT = "is not one object of texts, numbers and lists of these; flatten it"
 
 
@@ -86,8 +89,10 @@ def read_delimited(
 
     # A header passes through the parser as record 0, so that records are counted from the first line.
     numbered = [str(i) for i in range(len(names))]
+    n_quotes, data = text.count('"'), pa.py_buffer(text.encode())
+    del text  # of millions of rows, it and the parser's copy are hundreds of megabytes
     table = pyarrow.csv.read_csv(
-        pa.BufferReader(text.encode()),
+        pa.BufferReader(data),
         pyarrow.csv.ReadOptions(use_threads=False, block_size=1 << 28, column_names=numbered),
         pyarrow.csv.ParseOptions(
             delimiter=delimiter,
@@ -97,9 +102,10 @@ def read_delimited(
         ),
         pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(numbered, pa.string())),
     )
+    del data
     extra = np.zeros(len(table) + len(broken), dtype=np.int64)  # line breaks inside each record
     records = np.delete(np.arange(len(extra)), [record for record, _, _ in broken])
-    if '"' in text:
+    if n_quotes:
         for column in table.columns:
             extra[records] += pc.count_substring(column, "\n").to_numpy()
         for record, _, row in broken:
@@ -109,7 +115,7 @@ def read_delimited(
     def line_of(record: int) -> int:
         return int(lines[record])
 
-    if text.count('"') % 2 and extra[-1]:
+    if n_quotes % 2 and extra[-1]:
         raise DataError(
             f"{path}, line {lines[-1]}: a quote is opened and never closed; "
             "close it, or double it where it belongs to the text"
@@ -118,8 +124,11 @@ def read_delimited(
         problem = f"has {n_fields} fields where {len(names)} are expected"
         reason = f"{shown(row)} {problem}; quote fields that hold a {delimiter!r}"
         bad.add(Rejected(str(path), line_of(record), "", reason, row))
-    frame = pd.DataFrame({names[i]: as_text(table[name]).to_pandas() for i, name in enumerate(numbered)})
-    frame = frame.set_axis(records).iloc[0 if columns else 1 :]
+    cells = {}
+    for name in names:
+        cells[name] = as_text(table[0]).to_pandas()
+        table = table.remove_column(0)  # each column is there once
+    frame = pd.DataFrame(cells, copy=False).set_axis(records).iloc[0 if columns else 1 :]
     return Rows(path, frame[(frame != "").any(axis=1)], bad, line_of)
 
 
@@ -129,7 +138,8 @@ def read_header(path: Path, text: str, delimiter: str) -> list[str]:
     Raises:
         DataError: A name is missing or given twice.
     """
-    header = [name.strip() for name in next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))]
+    head = io.StringIO(text[:_LONGEST_HEADER], newline="")  # of the whole text, a copy four times as large
+    header = [name.strip() for name in next(csv.reader(head, delimiter=delimiter))]
     if not header:
         raise DataError(f"{path}, line 1: the line is blank; name the columns in the first line")
     for i, name in enumerate(header):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .dataset import BoolArray
@@ -22,6 +23,7 @@ OnBadRow = Literal["error", "skip"]
 _LOG = logging.getLogger("cartograph.data")
 _FIRST_SECOND = pd.Timestamp("1900-01-01", tz="UTC").value // 10**9
 _LAST_SECOND = pd.Timestamp("2200-01-01", tz="UTC").value // 10**9
+_BLOCK = 500_000
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 
 
@@ -198,7 +200,7 @@ class Rows:
         given = self.frame[column]
         filled = given != ""
         values = pd.Series(np.nan, index=given.index, dtype=np.float64)
-        values[filled] = pd.to_numeric(given[filled]).to_numpy(np.float64)
+        values[filled] = _floats(given[filled])
         self.check(np.isinf(values), column, "is too large for a number", "give a finite one or nothing")
         values = values.loc[self.frame.index]
         self.check(values < minimum, column, f"is below {minimum:g}", f"give {minimum:g} or more, or nothing")
@@ -215,7 +217,7 @@ class Rows:
         given = self.frame[column]
         plain = given.str.fullmatch(_NUMBER)
         seconds = pd.Series(np.nan, index=given.index, dtype=np.float64)
-        seconds[plain] = np.floor(pd.to_numeric(given[plain]).astype(np.float64) / per_second)
+        seconds[plain] = np.floor(_floats(given[plain]) / per_second)
         dated = given.str.match(r"\d{4}-\d\d-\d\d")
         codes, distinct = pd.factorize(given[dated])  # days repeat, and parsing takes longest
         parsed = pd.to_datetime(distinct.astype(object), format="ISO8601", utc=True, errors="coerce")
@@ -231,3 +233,9 @@ class Rows:
             column, "is not from 1900 to 2200", "give ISO 8601 or seconds, not milliseconds, since 1970",
         )  # fmt: skip
         self.frame = self.frame.assign(**{column: seconds.loc[self.frame.index].astype(np.int64)})
+
+
+def _floats(texts: pd.Series) -> npt.NDArray[np.float64]:
+    """The numbers that texts are, block by block, since pandas makes a Python object of every text."""
+    blocks = [texts.iloc[start : start + _BLOCK] for start in range(0, len(texts), _BLOCK)]
+    return np.concatenate([np.zeros(0), *(pd.to_numeric(block).to_numpy(np.float64) for block in blocks)])

@@ -20,7 +20,7 @@ from .guard import check_reads_only
 from .plain import plain_value
 from .purging import PURGED, copy_graph, file_mentions, remove, take_place
 from .schema import NODES, RELATIONS, Kind, quoted
-from .store import Params, Rows, batches
+from .store import Params, Rows, Written, batches, untold
 from .subgraph import Key, subgraph
 from .tables import declare, table_names, version
 from .turns import Turns
@@ -99,7 +99,7 @@ class EmbeddedStore:
             ) from error
         self._open()
 
-    def write_nodes(self, label: str, nodes: pd.DataFrame) -> None:
+    def write_nodes(self, label: str, nodes: pd.DataFrame, written: Written = untold) -> None:
         properties = NODES[label].properties
         table = quoted(label)
         returned = "".join(f", n.{quoted(name)} AS {quoted(name)}" for name in properties)
@@ -121,8 +121,11 @@ class EmbeddedStore:
                 sets = ", ".join(f"n.{quoted(p)} = {_value(p, kind)}" for p, kind in properties.items())
                 if sets:
                     self._update(f"UNWIND $rows AS row MATCH (n:{table} {{id: row.id}}) SET {sets}", changed)
+        written(len(nodes))
 
-    def write_relationships(self, relation: str, ends: tuple[str, str], edges: pd.DataFrame) -> None:
+    def write_relationships(
+        self, relation: str, ends: tuple[str, str], edges: pd.DataFrame, written: Written = untold
+    ) -> None:
         kinds = RELATIONS[relation]
         source, target = (quoted(label) for label in ends)
         name = quoted(relation)
@@ -162,6 +165,7 @@ class EmbeddedStore:
                     f"(b:{target} {{id: row.target}}) WHERE {key} SET {sets}",
                     changed,
                 )
+        written(len(edges))
 
     def execute(self, cypher: str, params: Params | None = None) -> None:
         with self._writing:

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from typing import NoReturn
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from tqdm import tqdm
 
 from ..data import Columns, Dataset
+from ..data.dataset import IntArray
 from .schema import EVENT_RELATIONS, LINK_RELATIONS, attribute_id, category_id
-from .store import GraphStore
+from .store import GraphStore, untold
 
 c = Columns
 
@@ -32,14 +38,18 @@ def load_dataset(store: GraphStore, dataset: Dataset, *, progress: bool = True) 
         dataset: Validated tables.
         progress: Whether to show a bar on stderr.
     """
-    _write(store, _steps(dataset), progress=progress)
+    pa.default_memory_pool().release_unused()  # what reading the files took
+    facts = list(_fact_steps(dataset))
+    total = sum(len(step.rows) for step in facts) + len(dataset.events)
+    with tqdm(total=total, unit="row", unit_scale=True, smoothing=0.1, disable=not progress) as bar:
+        _write(store, chain(facts, _event_steps(dataset.events)), bar)
     return store.counts()
 
 
 def write_products(store: GraphStore, dataset: Dataset) -> None:
     """Add the products of a dataset with their facts, or update those that are there; all or none."""
     with store.transaction():
-        _write(store, (*_product_steps(dataset.products), *_attributes(dataset)), progress=False)
+        _write(store, (*_product_steps(dataset.products), *_attributes(dataset)))
 
 
 def write_events(store: GraphStore, events: pd.DataFrame) -> None:
@@ -52,30 +62,31 @@ def write_events(store: GraphStore, events: pd.DataFrame) -> None:
     """
     users = pd.DataFrame({"id": events[c.USER].unique()})
     with store.transaction():
-        _write(store, (_Step("User", None, users), *_event_steps(events)), progress=False)
+        _write(store, (_Step("User", None, users), *_event_steps(events)))
 
 
-def _write(store: GraphStore, steps: Iterable[_Step], *, progress: bool) -> None:
-    filled = [step for step in steps if len(step.rows)]
-    total = sum(len(step.rows) for step in filled)
-    with tqdm(total=total, unit="row", unit_scale=True, disable=not progress) as bar:
-        for step in filled:
+def _write(store: GraphStore, steps: Iterable[_Step], bar: "tqdm[NoReturn] | None" = None) -> None:
+    """Write tables one after the other; of those that are not there yet only one is held in memory."""
+    for step in steps:
+        if not len(step.rows):
+            continue
+        if bar is not None:
             bar.set_description(step.name)
-            if step.ends is None:
-                store.write_nodes(step.name, step.rows)
-            else:
-                store.write_relationships(step.name, step.ends, step.rows)
-            bar.update(len(step.rows))
+        written = untold if bar is None else bar.update
+        if step.ends is None:
+            store.write_nodes(step.name, step.rows, written)
+        else:
+            store.write_relationships(step.name, step.ends, step.rows, written)
 
 
-def _steps(dataset: Dataset) -> Iterator[_Step]:
+def _fact_steps(dataset: Dataset) -> Iterator[_Step]:
+    """Everything but what users did."""
     yield from _product_steps(dataset.products)
     yield _Step("User", None, dataset.users.rename(columns={c.USER: "id"}))
     yield from _attributes(dataset)
     for kind, relation in LINK_RELATIONS.items():
         links = dataset.links[dataset.links[c.TYPE] == kind]
         yield _edges(relation, ("Product", "Product"), links[c.SOURCE], links[c.TARGET])
-    yield from _event_steps(dataset.events)
 
 
 def _product_steps(products: pd.DataFrame) -> Iterator[_Step]:
@@ -89,11 +100,38 @@ def _product_steps(products: pd.DataFrame) -> Iterator[_Step]:
 
 def _event_steps(events: pd.DataFrame) -> Iterator[_Step]:
     for kind, relation in EVENT_RELATIONS.items():
-        own = events[events[c.TYPE] == kind]
-        rows = _edges(relation, ("User", "Product"), own[c.USER], own[c.PRODUCT]).rows
-        rows = rows.assign(at=own[c.AT].to_numpy(), value=own[c.VALUE].to_numpy())
-        rows["nth"] = rows.groupby(["source", "target", "at"]).cumcount()
+        own = events.loc[(events[c.TYPE] == kind).to_numpy(), [c.USER, c.PRODUCT, c.AT, c.VALUE]]
+        rows = pd.DataFrame(
+            {
+                "source": own[c.USER].array,
+                "target": own[c.PRODUCT].array,
+                "at": own[c.AT].to_numpy(),
+                "value": own[c.VALUE].to_numpy(),
+                "nth": _nth(own),
+            },
+            copy=False,
+        )
+        del own  # the rows hold what is needed of it while they are written
         yield _Step(relation, ("User", "Product"), rows)
+
+
+def _nth(events: pd.DataFrame) -> IntArray:
+    """How many earlier rows are equal in user, product and time to each, `(n_events,)`."""
+    columns = [events[c.AT].to_numpy(), *(_codes(events[name]) for name in (c.PRODUCT, c.USER))]
+    order = np.lexsort(columns)
+    begins = np.zeros(len(order), dtype=bool)
+    begins[:1] = True
+    for column in columns:
+        begins[1:] |= np.diff(column[order]) != 0
+    places = np.arange(len(order))
+    nth = np.empty(len(order), dtype=np.int64)
+    nth[order] = places - np.maximum.accumulate(np.where(begins, places, 0))
+    return nth
+
+
+def _codes(texts: pd.Series) -> npt.NDArray[np.int32]:
+    """A number for each text, the same for equal ones, half as large as those of pandas."""
+    return pd.factorize(texts)[0].astype(np.int32)
 
 
 def _categories(products: pd.DataFrame) -> Iterator[_Step]:

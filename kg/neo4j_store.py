@@ -10,31 +10,34 @@ from typing import Any, Self, TypeVar
 
 import neo4j
 import networkx as nx
-import numpy as np
 import pandas as pd
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
 from ..data import StoreError
 from .functions import ONLY_EMBEDDED
 from .guard import check_reads_only
+from .neo4j_bulk import BATCH, BulkWriter
+from .neo4j_statements import EdgeStatements, NodeStatements
 from .plain import plain_value
 from .schema import NODES, RELATIONS, quoted
-from .store import Params, Rows, batches
+from .store import Params, Rows, Written, batches, untold
 from .subgraph import Key, subgraph
 from .versions import KEY, LABEL, SCHEMA_VERSION, check_version
 
 T = TypeVar("T")
 
-_BATCH = 10_000
+_FEW = 1_000
+"""Up to so many rows are merged at once, without asking first what is there."""
+
 _TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration")
 
 
 class Neo4jStore:
     """A `GraphStore` on a Neo4j 5 server.
 
-    Every batch of rows is one managed transaction, retried on transient errors, and merges, so that a killed
-    load is completed by the next one. Relationships are written in the order of their ends, so that two
-    writers lock nodes in the same order and cannot wait for each other in a circle.
+    Every batch of rows is one transaction, retried on transient errors. Few rows are merged, in the order of
+    their ends, so that two writers lock nodes in the same order and cannot wait for each other in a circle;
+    many go through `BulkWriter`. Either way a killed load is completed by the next one.
     """
 
     def __init__(self, address: str, *, user: str, password: str) -> None:
@@ -43,6 +46,7 @@ class Neo4jStore:
         self._driver = neo4j.GraphDatabase.driver(
             address, auth=(user, password), notifications_min_severity="OFF"
         )
+        self._bulk = BulkWriter(self._driver, address)
         try:
             self._driver.verify_connectivity()
             version = self._version()
@@ -75,27 +79,20 @@ class Neo4jStore:
         found = self.query(f"MATCH (s:{quoted(LABEL)} {{id: $id}}) RETURN s.version AS version", {"id": KEY})
         return int(found[0]["version"]) if found else None
 
-    def write_nodes(self, label: str, nodes: pd.DataFrame) -> None:
-        properties = list(NODES[label].properties)
-        merge = f"UNWIND $rows AS row MERGE (n:{quoted(label)} {{id: row[0]}})"
-        sets = ", ".join(f"n.{quoted(name)} = row[{i}]" for i, name in enumerate(properties, 1))
-        self._write(merge + (f" SET {sets}" if sets else ""), nodes.reindex(columns=["id", *properties]))
+    def write_nodes(self, label: str, nodes: pd.DataFrame, written: Written = untold) -> None:
+        if self._in_transaction or len(nodes) <= _FEW:
+            self._merge(NodeStatements(label), nodes, written)
+        else:
+            self._bulk.nodes(label, nodes, written)
 
-    def write_relationships(self, relation: str, ends: tuple[str, str], edges: pd.DataFrame) -> None:
-        kinds = RELATIONS[relation]
-        columns = ["source", "target", *kinds.properties]
-        at = {name: f"row[{i}]" for i, name in enumerate(columns)}
-        key = ", ".join(f"{quoted(name)}: {at[name]}" for name in kinds.key)
-        sets = ", ".join(
-            f"r.{quoted(name)} = {at[name]}" for name in kinds.properties if name not in kinds.key
-        )
-        merge = (
-            f"UNWIND $rows AS row MATCH (a:{quoted(ends[0])} {{id: row[0]}}) "
-            f"MATCH (b:{quoted(ends[1])} {{id: row[1]}}) "
-            f"MERGE (a)-[r:{quoted(relation)}{f' {{{key}}}' if key else ''}]->(b)"
-        )
-        rows = edges.reindex(columns=columns).sort_values(["source", "target"], kind="stable")
-        self._write(merge + (f" SET {sets}" if sets else ""), rows)
+    def write_relationships(
+        self, relation: str, ends: tuple[str, str], edges: pd.DataFrame, written: Written = untold
+    ) -> None:
+        if self._in_transaction or len(edges) <= _FEW:
+            rows = edges.sort_values(["source", "target"], kind="stable")
+            self._merge(EdgeStatements(relation, ends), rows, written)
+        else:
+            self._bulk.relationships(relation, ends, edges, written)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -179,20 +176,16 @@ class Neo4jStore:
 
         return self._do(lambda session: session.execute_read(unit), default_access_mode=neo4j.READ_ACCESS)
 
-    def _write(self, cypher: str, frame: pd.DataFrame) -> None:
-        for batch in batches(frame, _BATCH):
-            rows = _plain(batch)
+    @property
+    def _in_transaction(self) -> bool:
+        return getattr(self._transactions, "open", None) is not None
 
-            def unit(
-                transaction: neo4j.ManagedTransaction | neo4j.Transaction, rows: list[list[Any]] = rows
-            ) -> None:
-                transaction.run(_literal(cypher), rows=rows).consume()
-
-            open_already = getattr(self._transactions, "open", None)
-            if open_already is not None:
-                unit(open_already)
-            else:
-                self._do(lambda session, unit=unit: session.execute_write(unit))  # type: ignore[misc]
+    def _merge(
+        self, statements: NodeStatements | EdgeStatements, table: pd.DataFrame, written: Written
+    ) -> None:
+        for batch in batches(table.reindex(columns=statements.columns), BATCH):
+            self.execute(*statements.merge(batch))
+            written(len(batch))
 
     def _do(self, work: Callable[[neo4j.Session], T], **settings: Any) -> T:
         with self._understood(), self._driver.session(**settings) as session:
@@ -238,19 +231,3 @@ class _ReadOnly:
 def _literal(cypher: str) -> Any:
     """The driver's type for statements asks for literals; ours are built from the schema's identifiers."""
     return cypher
-
-
-def _plain(batch: pd.DataFrame) -> list[list[Any]]:
-    """Rows of plain Python values, NaN as None."""
-    columns = []
-    for name in batch.columns:
-        column = batch[name]
-        if column.dtype.kind in "if":
-            values = column.to_numpy()
-            missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
-            columns.append(
-                [None if none else value for value, none in zip(values.tolist(), missing, strict=True)]
-            )
-        else:
-            columns.append(column.astype(object).where(column.notna(), None).tolist())
-    return [list(row) for row in zip(*columns, strict=True)]

@@ -1,6 +1,6 @@
 """What a graph store does, whichever database is behind it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -12,6 +12,12 @@ from .subgraph import Key
 
 Params = Mapping[str, object]
 Rows = list[dict[str, Any]]
+Written = Callable[[int], object]
+"""Told of every batch that is there to stay, how many rows it was made of."""
+
+
+def untold(n_rows: int) -> None:
+    """Nobody asked how far a write is."""
 
 
 class Session(Protocol):
@@ -39,22 +45,26 @@ class ReadSession(Session, Protocol):
 class GraphStore(Session, Protocol):
     """A product graph in a database. A context manager: it closes itself."""
 
-    def write_nodes(self, label: str, nodes: pd.DataFrame) -> None:
+    def write_nodes(self, label: str, nodes: pd.DataFrame, written: Written = untold) -> None:
         """Add nodes, or update those whose `id` is there already.
 
         Args:
             label: One of `schema.NODES`.
             nodes: Column `id`, and the label's properties; NaN and None are written as absent.
+            written: Told how far it is; the batches add up to all rows.
         """
         ...
 
-    def write_relationships(self, relation: str, ends: tuple[str, str], edges: pd.DataFrame) -> None:
+    def write_relationships(
+        self, relation: str, ends: tuple[str, str], edges: pd.DataFrame, written: Written = untold
+    ) -> None:
         """Add relationships between existing nodes, or update those that are there already.
 
         Args:
             relation: One of `schema.RELATIONS`.
             ends: Labels of source and target.
             edges: Columns `source` and `target` (ids), and the relation's properties.
+            written: Told how far it is, likewise.
         """
         ...
 

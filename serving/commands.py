@@ -29,7 +29,7 @@ def _datasets(options: Namespace) -> None:
 
 
 def _load(options: Namespace) -> None:
-    from .stages import load_stage
+    from .loading import load_stage
 
     run = Run(Path(options.run))
     rejected = run.folder / "rejected.csv" if options.on_bad_row == "skip" else None

@@ -6,11 +6,12 @@ import numpy as np
 
 from ..data import Columns, Dataset, load
 from ..evaluation import to_table, write_json
+from .loading import load_stage
 from .models import evaluate_models, models
 from .printing import print_explanation, print_ranking
 from .recommender import Recommender
 from .run import Run
-from .stages import encode_stage, load_stage, train_stage
+from .stages import encode_stage, train_stage
 
 c = Columns
 

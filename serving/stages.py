@@ -1,10 +1,10 @@
-"""The stages that the command line runs on a run folder: load, tune, encode, train."""
+"""The stages that the command line runs on a run folder: tune, encode, train."""
 
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from ..data import Dataset, Histories, RunError
+from ..data import Histories, RunError
 from ..encoders import (
     DEFAULT_ENCODER,
     DEFAULT_TEMPLATE,
@@ -15,47 +15,15 @@ from ..encoders import (
 )
 from ..gnn import Epoch, event_histories
 from ..gnn.graph import with_events
-from ..kg import GraphStore, export, load_dataset, open_store
-from ..kg.quality import supersede
+from ..kg import export
 from .baskets import Baskets
 from .fit import FitConfig, Fitted, fit, hold_out, save
 from .index import Demand, Index
 from .models import ndcg
 from .newcomers import Newcomers
 from .ranker import Ranker
-from .run import Run, RunState
+from .run import Run
 from .tuning import tuned
-
-
-def load_stage(
-    run: Run, dataset: Dataset, *, store: str | None = None, progress: bool = True
-) -> dict[str, int]:
-    """Load a dataset into the run's graph and return the graph's counts.
-
-    Args:
-        run: Created where it is not there yet; then it must hold the same dataset.
-        dataset: What to load.
-        store: Address of a Neo4j server; the embedded graph when absent.
-        progress: Whether to show a bar on stderr.
-
-    Raises:
-        RunError: The run holds another dataset, its graph is in another store, or a new run's store holds
-            another dataset's products.
-    """
-    wanted = RunState(dataset.name, dataset.timed, store)
-    if (run.folder / "run.json").exists():
-        there = run.state()
-        if (there.dataset, there.store) != (wanted.dataset, wanted.store):
-            raise RunError(
-                f"{run.folder} holds {there.dataset!r} in {there.store or 'its embedded graph'}; "
-                "choose another folder with --run, or remove this one"
-            )
-    with open_store(store or run.graph) as graph:
-        if not (run.folder / "run.json").exists():
-            _refuse_others(graph, dataset)
-            run.remember(wanted)  # not before there is a store to go on with
-        counts = load_dataset(graph, dataset, progress=progress)
-        return graph.counts() if supersede(graph) else counts
 
 
 def encode_stage(
@@ -184,17 +152,6 @@ def train_stage(
     save(final, run.checkpoint, run.index, encoder.fingerprint)
     shutil.rmtree(run.training, ignore_errors=True)
     return fitted.epochs
-
-
-def _refuse_others(graph: GraphStore, dataset: Dataset) -> None:
-    """Two datasets in one graph would be trained as one."""
-    there = graph.frame("MATCH (p:Product) RETURN p.id AS id")
-    others = sorted(set(there.get("id", ())) - set(dataset.product_index))
-    if len(others):
-        raise RunError(
-            f"the store holds {len(others):,} products that {dataset.name!r} has not, {others[0]!r} say; "
-            "empty it with MATCH (n) DETACH DELETE n, or give another server"
-        )
 
 
 def _with_all_events(fitted: Fitted, histories: Histories, config: FitConfig, *, timed: bool) -> Fitted:

@@ -12,9 +12,10 @@ from hypothesis import settings
 from cartograph.data import Dataset
 from cartograph.gnn import NetworkConfig, TrainConfig
 from cartograph.serving.fit import FitConfig
+from cartograph.serving.loading import load_stage
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
-from cartograph.serving.stages import encode_stage, load_stage, train_stage
+from cartograph.serving.stages import encode_stage, train_stage
 from tests.planted import planted_shop
 from tools.neo4j_server import PASSWORD, Server, free_port, missing_tools
 

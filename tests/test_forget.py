@@ -25,9 +25,10 @@ from cartograph.serving.cli import main
 from cartograph.serving.http import HttpConfig
 from cartograph.serving.http.keys import KeyRing, new_key
 from cartograph.serving.live import Event
+from cartograph.serving.loading import load_stage
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
-from cartograph.serving.stages import load_stage, train_stage
+from cartograph.serving.stages import train_stage
 from tests.conftest import PLANTED
 from tests.http_server import check_error, client_of
 from tests.planted import planted_shop

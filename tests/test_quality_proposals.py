@@ -14,8 +14,8 @@ from cartograph.kg.quality.mentions import Mentions
 from cartograph.kg.quality.proposals import RELATIONS
 from cartograph.serving import graph_options
 from cartograph.serving.cli import main
+from cartograph.serving.loading import load_stage
 from cartograph.serving.run import Run
-from cartograph.serving.stages import load_stage
 from tests.faulty_shop import many_products
 
 

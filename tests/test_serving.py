@@ -14,11 +14,12 @@ from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig, hold_out
 from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_weights
 from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand
+from cartograph.serving.loading import load_stage
 from cartograph.serving.models import models
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
-from cartograph.serving.stages import load_stage, train_stage
+from cartograph.serving.stages import train_stage
 from cartograph.serving.trial import Trial
 from tests.conftest import PLANTED
 from tests.planted import planted_shop

@@ -18,8 +18,9 @@ from cartograph.gnn import event_histories
 from cartograph.gnn.graph import followed_by
 from cartograph.kg import exported
 from cartograph.serving.fit import FitConfig, past
+from cartograph.serving.loading import load_stage
 from cartograph.serving.run import Run
-from cartograph.serving.stages import encode_stage, load_stage, tune_stage
+from cartograph.serving.stages import encode_stage, tune_stage
 from tests.planted import planted_shop
 from tests.test_kill import cartograph, kill_when
 
