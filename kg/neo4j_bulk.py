@@ -114,7 +114,7 @@ class BulkWriter:
 
     def _begun(self, relation: str, ends: tuple[str, str]) -> list[str]:
         """Ids of the nodes that such relationships lead from already."""
-        name, (source, target) = quoted(relation), map(quoted, ends)
+        name, source, target = quoted(relation), quoted(ends[0]), quoted(ends[1])
         if not self._ask(f"MATCH ()-[r:{name}]->() RETURN count(r) AS n")[0]:
             return []
         return self._ask(

@@ -71,9 +71,9 @@ class EdgeStatements:
 
     def _each_edge(self) -> str:
         """`a`, `b` and `i` for each row whose ends exist."""
-        source, target = map(quoted, self.ends)
+        source, target = _nodes(quoted(self.ends[0]), "sources"), _nodes(quoted(self.ends[1]), "targets")
         return (
-            f"WITH {_nodes(source, 'sources')} AS sources, {_nodes(target, 'targets')} AS targets "
+            f"WITH {source} AS sources, {target} AS targets "
             "UNWIND range(0, size($source) - 1) AS i "
             "WITH sources[$source[i]] AS a, targets[$target[i]] AS b, i WHERE a IS NOT NULL AND b IS NOT NULL"
         )

@@ -63,6 +63,8 @@ class Scope:
             return self.safe(node.value, seen)
         if isinstance(node, ast.Dict):
             return all(self.safe(part, seen) for part in [*node.keys, *node.values] if part is not None)
+        if isinstance(node, ast.DictComp):
+            return self.safe(node.value, seen)
         if isinstance(node, ast.GeneratorExp | ast.ListComp):
             return self.safe(node.elt, seen)
         if isinstance(node, ast.Subscript | ast.Attribute):
@@ -85,7 +87,7 @@ class Scope:
         return False
 
 
-_BUILDERS = {"_fields", "_value", "product"}
+_BUILDERS = {"_fields", "_given", "_nodes", "_place", "_value", "product"}
 """Our own functions that return pieces of Cypher: they stand in these files and are looked at like all."""
 
 
