@@ -4,8 +4,9 @@
 
 Sources are as for `cartograph load`; else Amazon Beauty, if its files are there, and The Complete Journey.
 Ids are those of the product with most events, its brand and category, and the user with most events. Each
-question is asked three times through a read-only session; the median counts. `--neo4j` loads the graph
-there too and names the questions whose rows differ.
+question is asked three times, read-only. The medians are kept of seconds by the clock, which a busy machine
+stretches, and of the processor's seconds over all threads. `--neo4j` loads the graph there too and names the
+questions whose rows differ.
 """
 
 import argparse
@@ -55,19 +56,28 @@ def given(question: Question, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(store: GraphStore) -> dict[str, Any]:
-    """By question: the median of three times in seconds, and how many rows there are."""
+    """By question: the medians of three times, by the clock and of the processor, and the number of rows."""
     found = {}
     with store.read_only(timeout=60.0) as session:
         known = examples(session)
         for question in QUESTIONS:
-            seconds = []
+            taken, worked = [], []
             for _ in range(3):
-                begun = time.perf_counter()
+                begun, cpu = time.perf_counter(), time.process_time()
                 _, rows = session.table(question.cypher, given(question, known))
-                seconds.append(time.perf_counter() - begun)
-            found[question.name] = {"seconds": round(median(seconds), 3), "rows": len(rows)}
-            late = "  LATE" if median(seconds) > LIMIT else ""
-            print(f"  {question.name:<22} {median(seconds):6.2f} s  {len(rows):>3} rows{late}", flush=True)
+                taken.append(time.perf_counter() - begun)
+                worked.append(time.process_time() - cpu)
+            found[question.name] = {
+                "seconds": round(median(taken), 3),
+                "processor_seconds": round(median(worked), 3),
+                "rows": len(rows),
+            }
+            late = "  LATE" if median(taken) > LIMIT else ""
+            print(
+                f"  {question.name:<22} {median(taken):6.2f} s  processor {median(worked):6.2f} s  "
+                f"{len(rows):>3} rows{late}",
+                flush=True,
+            )
     return found
 
 

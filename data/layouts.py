@@ -19,6 +19,7 @@ from .online_retail import ONLINE_RETAIL, is_online_retail, load_online_retail
 from .recbole import RECBOLE, is_recbole, load_recbole
 from .retailrocket import RETAILROCKET, is_retailrocket, load_retailrocket
 from .rows import BadRows
+from .schema_org import RDF, is_rdf, load_rdf
 from .sequences import ITEMS, SEQUENCES, load_sequences
 from .shop_export import PRODUCT_FORMATS, find_shop_files, load_shop
 from .sources import Source
@@ -141,6 +142,7 @@ LAYOUTS = (
     Layout(ONLINE_RETAIL, is_online_retail, lambda folder, bad, links: load_online_retail(folder, bad)),
     Layout(MOVIELENS, is_movielens, lambda folder, bad, links: load_movielens(folder, bad)),
     Layout(RECBOLE, is_recbole, lambda folder, bad, links: load_recbole(folder, bad)),
+    Layout(RDF, is_rdf, lambda path, bad, links: load_rdf(path, bad), takes_files=True),
 )
 """In the order in which a folder is tried."""
 

@@ -30,10 +30,10 @@ def load(
     """The validated dataset of a folder, or of a name that `datasets` lists.
 
     Args:
-        source: A folder, whose layout is found out by the files in it, a file that a shop's platform exports,
-            or a name. Named datasets that anyone can download are, unless their files are in
-            `$CARTOGRAPH_DATASETS/NAME` (or `datasets/NAME`); for those behind an account the error says where
-            to get the files and where to put them.
+        source: A folder, whose layout is found out by the files in it, a file that a shop's platform exports
+            or that holds RDF, or a name. Named datasets that anyone can download are, unless their files are
+            in `$CARTOGRAPH_DATASETS/NAME` (or `datasets/NAME`); for those behind an account the error says
+            where to get the files and where to put them.
         on_bad_row: Whether the first bad row is an error, or bad rows are left out. Files that cannot be read
             at all, and category cycles, are errors either way.
         rejected: Where to write the rows left out, as CSV (file, line, column, reason, row). Their number is
@@ -59,7 +59,7 @@ def _read(source: str | Path, bad: BadRows, links: bool) -> Dataset:
     if layout is None and folder.is_file():
         raise DataError(
             f"source {str(source)!r} is a file, not a folder; give a folder, or a file of products or events "
-            "as your shop's platform exports it (docs/shop-formats.md)"
+            "as your shop's platform exports it (docs/shop-formats.md) or in RDF (docs/rdf.md)"
         )
     if layout is None:
         raise DataError(

@@ -1,6 +1,9 @@
-"""The product graph: schema, stores, idempotent bulk load, export to arrays. Knows nothing of torch."""
+"""The product graph: schema, stores, idempotent bulk load, export to arrays. Knows nothing of torch.
 
-from .bridges import to_networkx, to_rdf
+`kg.rdf` writes it as RDF and asks it in SPARQL.
+"""
+
+from .bridges import to_networkx
 from .export import Edges, GraphArrays, export, exported
 from .load import load_dataset, write_events, write_products
 from .schema import EVENT_RELATIONS, LINK_RELATIONS, NODES, RELATIONS
@@ -21,7 +24,6 @@ __all__ = [
     "load_dataset",
     "open_store",
     "to_networkx",
-    "to_rdf",
     "write_events",
     "write_products",
 ]

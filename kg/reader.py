@@ -59,7 +59,7 @@ class BoundedReader:
             memory: Bytes that a statement may use.
         """
         self._given = {"where": str(where), "memory": memory}
-        self._idle: list[_Process] = []
+        self._idle: list[Process] = []
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(PROCESSES)
         self._closed = False
@@ -100,7 +100,7 @@ class BoundedReader:
         finally:
             self._places.release()
         if "error" in found:
-            raise _refusal(found["error"])
+            raise refusal(found["error"])
         return Answer(found["columns"], found["rows"], found["truncated"])
 
     def _ask(self, line: bytes, end: float, timeout: float) -> dict[str, Any]:
@@ -140,13 +140,13 @@ class BoundedReader:
     ) -> None:
         self.close()
 
-    def _take(self) -> "_Process":
+    def _take(self) -> "Process":
         with self._lock:
             if self._closed:
                 raise StoreError("the reader is closed")
-            return self._idle.pop() if self._idle else _Process(self._given)
+            return self._idle.pop() if self._idle else Process(self._given)
 
-    def _give_back(self, process: "_Process", *, whole: bool) -> None:
+    def _give_back(self, process: "Process", *, whole: bool) -> None:
         if whole and not self._closed:
             with self._lock:
                 self._idle.append(process)
@@ -157,13 +157,14 @@ class BoundedReader:
     def _refill(self) -> None:
         with self._lock:
             while not self._closed and len(self._idle) < PROCESSES:
-                self._idle.insert(0, _Process(self._given))
+                self._idle.insert(0, Process(self._given))
 
 
-class _Process:
+class Process:
     """One process with a socket to it."""
 
-    def __init__(self, given: Mapping[str, object]) -> None:
+    def __init__(self, given: Mapping[str, object], module: str = "cartograph.kg.reader_worker") -> None:
+        """Start a module with `given` and the number of its `socket` as JSON."""
         self._socket, theirs = socket.socketpair()
         self._lines = b""
         with theirs:
@@ -171,7 +172,7 @@ class _Process:
                 [
                     sys.executable,
                     "-m",
-                    "cartograph.kg.reader_worker",
+                    module,
                     json.dumps({**given, "socket": theirs.fileno()}),
                 ],
                 pass_fds=[theirs.fileno()],
@@ -212,7 +213,8 @@ class _Process:
         self._socket.settimeout(left)
 
 
-def _refusal(message: str) -> StoreError:
+def refusal(message: str) -> StoreError:
+    """The error that a worker's message stands for."""
     if "memory" in message or "bad_alloc" in message:
         return QueryTooLargeError(f"the query needs too much memory; narrow it ({message})")
     if "longer than" in message:

@@ -41,7 +41,7 @@ class Graph:
 
     def swollen(self) -> bool:
         """Whether earlier statements left much memory behind, so that later ones would have little."""
-        return _LINUX and _mapped() - self._at_first > self._memory // 2
+        return _LINUX and mapped() - self._at_first > self._memory // 2
 
     def ask(
         self, cypher: str, params: dict[str, Any], timeout: float, limit: int
@@ -82,7 +82,7 @@ class Graph:
                 self._store = open_store(self._where, read_only=True)
             self._seen = version
             if _LINUX:
-                self._at_first = _mapped()
+                self._at_first = mapped()
                 most = self._at_first + self._memory
                 resource.setrlimit(resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
         return self._store
@@ -113,7 +113,7 @@ class Graph:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def _mapped() -> int:
+def mapped() -> int:
     """Bytes of writable memory that the process has asked for."""
     with open("/proc/self/status", encoding="ascii") as lines:
         return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData"))

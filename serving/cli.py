@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .export_options import add_export, add_sparql, add_validate
 from .graph_options import add_graph
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
     load.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder, a product or event file of your shop, or a name that `cartograph datasets` lists",
+        help="a folder, a product or event file of your shop or in RDF, or a name that `cartograph datasets` "
+        "lists",
     )
     _run(load)
     load.add_argument(
@@ -196,6 +198,10 @@ def build_parser() -> argparse.ArgumentParser:
     cypher.add_argument("--limit", type=int, default=100, metavar="ROWS", help="show at most so many rows")
     _json(cypher)
 
+    add_sparql(_verb(verbs, "sparql", "ask the product graph a read-only question in SPARQL"))
+    add_export(_verb(verbs, "export", "write the product graph in a format of others"))
+    add_validate(_verb(verbs, "validate", "say what is wrong with a product feed in RDF"))
+
     add_graph(_verb(verbs, "graph", "report on the graph's quality, accept what it proposes"))
 
     forget = _verb(verbs, "forget", "delete users and every trace of them in the run folder")
@@ -239,7 +245,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from . import commands
 
     try:
-        commands.COMMANDS[options.verb](options)
+        return commands.COMMANDS[options.verb](options) or 0
     except (CartographError, ValueError) as error:
         print(f"cartograph: {error}", file=sys.stderr)
         return 1
@@ -249,7 +255,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, `head` say, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return 0
 
 
 def _verb(

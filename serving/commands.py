@@ -153,6 +153,18 @@ def _cypher(options: Namespace) -> None:
     run_cypher(options)
 
 
+def _of_exports(verb: str) -> Callable[[Namespace], int | None]:
+    """A verb of `exports`, which is imported when it is called."""
+
+    def run(options: Namespace) -> int | None:
+        from . import exports
+
+        called: Callable[[Namespace], int | None] = getattr(exports, verb)
+        return called(options)
+
+    return run
+
+
 def _demo(options: Namespace) -> None:
     from .demo import run_demo
 
@@ -189,7 +201,7 @@ def _forget(options: Namespace) -> None:
         )
 
 
-COMMANDS: dict[str, Callable[[Namespace], None]] = {
+COMMANDS: dict[str, Callable[[Namespace], int | None]] = {
     "demo": _demo,
     "datasets": _datasets,
     "load": _load,
@@ -202,11 +214,14 @@ COMMANDS: dict[str, Callable[[Namespace], None]] = {
     "search": _search,
     "explain": _explain,
     "cypher": _cypher,
+    "sparql": _of_exports("sparql"),
+    "export": _of_exports("export"),
+    "validate": _of_exports("validate"),
     "graph": graph,
     "forget": _forget,
     "serve": _serve,
 }
-"""What runs for each verb."""
+"""What runs for each verb; it may return an exit code."""
 
 
 _PROTOCOL_OPTIONS = {

@@ -195,13 +195,13 @@ class TestCompleteJourney(LoaderContract):
 
 
 def test_the_sources_are_listed_with_their_licences() -> None:
-    assert [source.name for source in datasets()][:22] == [
+    assert [source.name for source in datasets()][:23] == [
         "sample", "completejourney", "hm-kaggle", "retailrocket", "instacart", "olist", "online-retail-ii",
         "movielens-1m", "movielens-20m", "movielens-25m", "movielens-32m",
         "shopify", "woocommerce", "google-merchant", "ga4",
-        "folder", "sequences", "hm", "hin", "amazon", "movielens", "recbole",
+        "folder", "sequences", "hm", "hin", "amazon", "movielens", "recbole", "rdf",
     ]  # fmt: skip
-    amazon = [source.name for source in datasets()[22:]]
+    amazon = [source.name for source in datasets()[23:]]
     assert len(amazon) == 24 + 29 + 34
     assert "amazon-2018-gift-cards" in amazon
     assert all(source.description and source.licence for source in datasets())

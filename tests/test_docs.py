@@ -11,6 +11,7 @@ from cartograph.serving.run import Run
 from tools.cypher_page import cypher_page
 from tools.make_docs import DOCS, README, answers_page, cli_page, datasets_page, graph_page, readme_page
 from tools.questions_page import questions_page
+from tools.rdf_page import rdf_page
 from tools.results import results_page
 from tools.shop_formats import shop_formats_page
 
@@ -27,11 +28,23 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
         (DOCS / "graph.md", graph_page),
         (DOCS / "cypher.md", cypher_page),
         (DOCS / "questions.md", questions_page),
+        (DOCS / "rdf.md", rdf_page),
         (DOCS / "results.md", results_page),
         (DOCS / "answers.md", answers_page),
         (README, readme_page),
     ],
-    ids=["cli", "datasets", "shop formats", "graph", "cypher", "questions", "results", "answers", "readme"],
+    ids=[
+        "cli",
+        "datasets",
+        "shop formats",
+        "graph",
+        "cypher",
+        "questions",
+        "rdf",
+        "results",
+        "answers",
+        "readme",
+    ],
 )
 def test_generated_pages_are_up_to_date(page: Path, generated: Callable[[], str]) -> None:
     assert page.read_text(encoding="utf-8") == generated(), "run `make docs`"

@@ -1,14 +1,12 @@
-"""The graph in NetworkX and as RDF."""
+"""The graph in NetworkX."""
 
 from pathlib import Path
 
 import networkx as nx
 import pytest
-from rdflib import Literal, URIRef
-from rdflib.namespace import SDO
 
 from cartograph.data import Dataset, StoreError
-from cartograph.kg import GraphArrays, export, load_dataset, open_store, to_networkx, to_rdf
+from cartograph.kg import GraphArrays, export, load_dataset, open_store, to_networkx
 
 
 @pytest.fixture
@@ -25,16 +23,6 @@ def test_networkx_holds_every_node_and_relationship(arrays: GraphArrays) -> None
     assert graph.nodes["Product", "p00"]["title"] == "garden spade number 0"
     path = nx.shortest_path(graph.to_undirected(), ("Product", "p00"), ("Product", "p02"))
     assert len(path) == 3
-
-
-def test_rdf_says_what_the_graph_says_and_nothing_of_users(arrays: GraphArrays) -> None:
-    graph = to_rdf(arrays)
-    product = URIRef("urn:cartograph:product/p00")
-    assert (product, SDO.name, Literal("garden spade number 0")) in graph
-    assert (product, SDO.brand, URIRef("urn:cartograph:brand/brand%200")) in graph
-    assert not any("user" in str(term) for triple in graph for term in triple)
-    again = type(graph)().parse(data=graph.serialize(format="turtle"), format="turtle")
-    assert set(again) == set(graph)
 
 
 def test_a_statement_becomes_a_graph_with_each_node_and_relationship_once(

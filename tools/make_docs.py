@@ -33,6 +33,7 @@ from cartograph.kg.versions import CHANGES
 from cartograph.serving.cli import build_parser
 from tools.cypher_page import cypher_page
 from tools.questions_page import questions_page
+from tools.rdf_page import rdf_page
 from tools.results import headline, results_page
 from tools.serving_results import baskets_block, faithfulness_block, search_block, serve_block
 from tools.shop_formats import said, shop_formats_page
@@ -291,6 +292,7 @@ if __name__ == "__main__":
     (DOCS / "graph.md").write_text(graph_page(), encoding="utf-8")
     (DOCS / "cypher.md").write_text(cypher_page(), encoding="utf-8")
     (DOCS / "questions.md").write_text(questions_page(), encoding="utf-8")
+    (DOCS / "rdf.md").write_text(rdf_page(), encoding="utf-8")
     (DOCS / "results.md").write_text(results_page(), encoding="utf-8")
     (DOCS / "answers.md").write_text(answers_page(), encoding="utf-8")
     README.write_text(readme_page(), encoding="utf-8")
