@@ -26,6 +26,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/baskets.py
 	$(BIN)/python benchmarks/questions.py
+	$(BIN)/python benchmarks/rdf.py
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/load_http.py --run runs/serve
 
