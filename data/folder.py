@@ -38,7 +38,9 @@ def read_folder(folder: Path, bad: BadRows, *, name: str | None = None) -> Datas
     rows = {table: read_rows(file, bad) for table, file in files.items()}
     paths = category_paths(rows["categories"]) if "categories" in rows else None
     products, product_attributes = product_tables(rows["products"], paths)
-    events = event_table(rows["events"], products) if "events" in rows else None
+    timed = "events" not in rows or Columns.AT in rows["events"]
+    # taken out of `rows`, since millions of events as text and as numbers are too much at once
+    events = event_table(rows.pop("events"), products) if "events" in rows else None
     users, user_attributes = user_tables(rows["users"]) if "users" in rows else (None, None)
     return Dataset.of(
         name or folder.resolve().name,
@@ -48,7 +50,7 @@ def read_folder(folder: Path, bad: BadRows, *, name: str | None = None) -> Datas
         product_attributes=product_attributes,
         user_attributes=user_attributes,
         links=link_table(rows["links"], products) if "links" in rows else None,
-        timed="events" not in rows or Columns.AT in rows["events"],
+        timed=timed,
     )
 
 

@@ -38,7 +38,6 @@ def load_dataset(store: GraphStore, dataset: Dataset, *, progress: bool = True) 
         dataset: Validated tables.
         progress: Whether to show a bar on stderr.
     """
-    pa.default_memory_pool().release_unused()  # what reading the files took
     facts = list(_fact_steps(dataset))
     total = sum(len(step.rows) for step in facts) + len(dataset.events)
     with tqdm(total=total, unit="row", unit_scale=True, smoothing=0.1, disable=not progress) as bar:
@@ -72,11 +71,13 @@ def _write(store: GraphStore, steps: Iterable[_Step], bar: "tqdm[NoReturn] | Non
             continue
         if bar is not None:
             bar.set_description(step.name)
+        pa.default_memory_pool().release_unused()  # what reading the files and the table before took
         written = untold if bar is None else bar.update
         if step.ends is None:
             store.write_nodes(step.name, step.rows, written)
         else:
             store.write_relationships(step.name, step.ends, step.rows, written)
+        del step  # before the next one is made
 
 
 def _fact_steps(dataset: Dataset) -> Iterator[_Step]:
@@ -100,24 +101,21 @@ def _product_steps(products: pd.DataFrame) -> Iterator[_Step]:
 
 def _event_steps(events: pd.DataFrame) -> Iterator[_Step]:
     for kind, relation in EVENT_RELATIONS.items():
-        own = events.loc[(events[c.TYPE] == kind).to_numpy(), [c.USER, c.PRODUCT, c.AT, c.VALUE]]
-        rows = pd.DataFrame(
-            {
-                "source": own[c.USER].array,
-                "target": own[c.PRODUCT].array,
-                "at": own[c.AT].to_numpy(),
-                "value": own[c.VALUE].to_numpy(),
-                "nth": _nth(own),
-            },
-            copy=False,
-        )
-        del own  # the rows hold what is needed of it while they are written
-        yield _Step(relation, ("User", "Product"), rows)
+        yield _Step(relation, ("User", "Product"), _event_rows(events, kind))
 
 
-def _nth(events: pd.DataFrame) -> IntArray:
-    """How many earlier rows are equal in user, product and time to each, `(n_events,)`."""
-    columns = [events[c.AT].to_numpy(), *(_codes(events[name]) for name in (c.PRODUCT, c.USER))]
+def _event_rows(events: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The relationships that events of one type become."""
+    own = (events[c.TYPE] == kind).to_numpy(bool)
+    names = {c.USER: "source", c.PRODUCT: "target", c.AT: "at", c.VALUE: "value"}
+    rows = pd.DataFrame({new: events[name].array[own] for name, new in names.items()}, copy=False)
+    rows["nth"] = _nth(rows)
+    return rows
+
+
+def _nth(rows: pd.DataFrame) -> IntArray:
+    """How many earlier rows are equal in both ends and in time to each, `(n_rows,)`."""
+    columns = [rows["at"].to_numpy(), *(_codes(rows[end]) for end in ("target", "source"))]
     order = np.lexsort(columns)
     begins = np.zeros(len(order), dtype=bool)
     begins[:1] = True
