@@ -27,12 +27,13 @@ def item_cold(dataset: Dataset, share: float = 0.2, *, seed: int = 0) -> Exam:
     lengths = histories.lengths
     last = np.zeros(len(histories.products), dtype=bool)
     last[histories.offsets[1:][lengths > 0] - 1] = True
-    remaining = histories.select(~last & ~withheld[histories.products])
+    known = ~last & ~withheld[histories.products]
+    remaining = histories.select(known)
     n_left = remaining.lengths
     tested = np.flatnonzero(n_left >= 1)
     validated = np.flatnonzero(n_left >= 2)
     _, targets = one_each(histories, tested, lengths[tested] - 1)
-    in_training = ~last & ~withheld[histories.products]
+    in_training = known.copy()
     ends = remaining.offsets[1:][validated] - 1
     in_training[np.flatnonzero(in_training)[ends]] = False
     return assemble(
@@ -40,6 +41,7 @@ def item_cold(dataset: Dataset, share: float = 0.2, *, seed: int = 0) -> Exam:
         dataset,
         histories,
         in_training,
+        known,
         cases(
             remaining,
             validated,
@@ -90,11 +92,14 @@ def user_cold(dataset: Dataset, history: int = 3, share: float = 0.2, *, seed: i
     )
     trained = np.ones(len(histories), dtype=bool)
     trained[withheld] = False
+    validated = np.zeros(len(histories), dtype=bool)
+    validated[parts[0]] = True
     return assemble(
         "user-cold",
         dataset,
         histories,
         np.repeat(trained, lengths),
+        np.repeat(trained, lengths) | (np.repeat(validated, lengths) & (from_end >= shown)),
         validation,
         test,
         n_asked=len(parts[1]),

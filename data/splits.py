@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -58,16 +59,24 @@ class Split:
     """The whole catalogue with the training events only."""
     validation: Cases
     """To choose settings on."""
-    cold: BoolArray
-    """Which products have no training event, `(n_products,)`."""
     seed: int
     """Of what was drawn at random for the split; a model that draws at random adds it to its own seed."""
+
+    @cached_property
+    def cold(self) -> BoolArray:
+        """Which products have no training event, `(n_products,)`."""
+        counts = np.bincount(self.train.histories().products, minlength=len(self.train.products))
+        out: BoolArray = counts == 0
+        return out
 
 
 @dataclass(frozen=True)
 class Exam(Split):
     """A split with its test part, which is opened once for each model."""
 
+    final: Split
+    """The same with all events for training that are known when the test begins, so with those that the
+    validation asks for, and with nobody left to ask: what a shop has learned from when it serves."""
     settings: Mapping[str, float | None]
     """What the protocol was asked for, by name."""
     n_without_target: int
@@ -77,13 +86,14 @@ class Exam(Split):
 
     def split(self) -> Split:
         """The same without the test part: what a model is fitted on."""
-        return Split(self.protocol, self.train, self.validation, self.cold, self.seed)
+        return Split(self.protocol, self.train, self.validation, self.seed)
 
     def fingerprint(self) -> str:
         """A digest of catalogue, training, validation and test part; it tells nothing of the latter."""
         digest = hashlib.sha256(json.dumps([self.protocol, self.seed, dict(self.settings)]).encode())
         digest.update("\n".join(self.train.product_index).encode())
-        for histories in (self.train.histories(), self.validation.histories, self._test.histories):
+        events = [part.train.histories() for part in (self, self.final)]
+        for histories in (*events, self.validation.histories, self._test.histories):
             for part in (histories.offsets, histories.products, histories.at):
                 digest.update(part.tobytes())
         for cases in (self.validation, self._test):
@@ -125,12 +135,13 @@ def leave_one_out(dataset: Dataset, *, seed: int = 0) -> Exam:
     lengths = histories.lengths
     users = np.flatnonzero(lengths >= 3)
     ends = lengths[users]
-    trained = np.where(lengths >= 3, lengths - 2, lengths)
+    trained, known = (np.repeat(np.where(lengths >= 3, lengths - n, lengths), lengths) for n in (2, 1))
     return assemble(
         "leave-one-out",
         dataset,
         histories,
-        positions(histories) < np.repeat(trained, lengths),
+        positions(histories) < trained,
+        positions(histories) < known,
         cases(histories, users, ends - 2, *one_each(histories, users, ends - 2)),
         cases(histories, users, ends - 1, *one_each(histories, users, ends - 1)),
         n_asked=len(histories),
@@ -192,6 +203,7 @@ def time_split(
         dataset,
         histories,
         histories.at < first - unseen,
+        histories.at < last - unseen,
         _window(histories, first - unseen, first, last - unseen),
         _window(histories, last - unseen, last, end),
         n_asked=len(histories),
@@ -251,6 +263,7 @@ def assemble(
     dataset: Dataset,
     histories: Histories,
     train: BoolArray,
+    known: BoolArray,
     validation: Cases,
     test: Cases,
     *,
@@ -265,6 +278,7 @@ def assemble(
         dataset: The whole.
         histories: Of the whole.
         train: Which events of `histories` are for training, `(n_events,)`.
+        known: Which of them are known when the test begins, those for training among them.
         validation: Its cases.
         test: Its cases.
         n_asked: How many users should have been asked in the test.
@@ -281,7 +295,16 @@ def assemble(
                 "it takes users with several events each, so give more events or choose another protocol"
             )
     users = pd.Index(dataset.users[Columns.USER]).get_indexer(pd.Index(dataset.events[Columns.USER]))
-    rows = np.sort(np.argsort(users, kind="stable")[train])
-    trained = dataset.with_events(dataset.events.iloc[rows])
-    cold = np.bincount(histories.products[train], minlength=len(dataset.products)) == 0
-    return Exam(protocol, trained, validation, cold, seed, settings, n_asked - len(test), test)
+    order = np.argsort(users, kind="stable")
+    trained, final = (dataset.with_events(dataset.events.iloc[np.sort(order[of])]) for of in (train, known))
+    nobody = validation.take(np.zeros(0, dtype=np.int64))
+    return Exam(
+        protocol,
+        trained,
+        validation,
+        seed,
+        Split(protocol, final, nobody, seed),
+        settings,
+        n_asked - len(test),
+        test,
+    )

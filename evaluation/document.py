@@ -54,7 +54,7 @@ def examine(
     outcomes: dict[str, list[Outcome]] = {name: [] for name in models}
     seeds, without, last = [], [], None
     for exam in exams:
-        catalogue = Catalogue.of(exam)
+        catalogue = Catalogue.of(exam.final)
         for name in (bar := tqdm(models, leave=False, disable=not progress)):
             bar.set_description(f"{name}, seed {exam.seed}")
             outcomes[name].append(take(exam, name, models[name], catalogue, answers))

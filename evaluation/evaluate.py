@@ -33,6 +33,9 @@ class Trained:
     """NDCG@10 on validation after each epoch."""
     settings: Mapping[str, float | str | None] = field(default_factory=dict)
     """What was chosen on validation, by name."""
+    refit: Fit | None = None
+    """From `Exam.final` to the scorer that has the same settings and learned from all that is known when the
+    test begins; the scorer stays as it is when absent."""
 
     def __call__(self, histories: Histories) -> FloatArray:
         """The scorer's scores."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ..data.dataset import FloatArray
 from ..data.splits import Split
-from .evaluate import Scorer, rank_targets
+from .evaluate import Scorer, Trained, rank_targets
 from .matrices import event_counts, folded, seen
 from .tuning import MOST_CASES, Baseline
 
@@ -35,7 +35,7 @@ class LightGcnConfig:
     steps: int = 50
     """An epoch is a pass over the events, or several, so that it has so many steps."""
     epochs: int = 60
-    """At most so many."""
+    """At most so many; so many where there is no validation."""
     patience: int = 3
     """Stop after this many epochs without a better NDCG@10 on validation."""
     seed: int = 0
@@ -48,19 +48,19 @@ def _prepare(split: Split) -> Callable[[LightGcnConfig], Scorer]:
     cases = split.validation.sample(MOST_CASES)
 
     @lru_cache(maxsize=1)
-    def vectors(config: LightGcnConfig) -> FloatArray:
+    def vectors(config: LightGcnConfig) -> tuple[FloatArray, int]:
         from .lightgcn_training import train
 
         def validate(current: FloatArray) -> float:
             found = rank_targets(folded(current, config.decay, popularity), cases, n_products)
             return float(found.per_user("ndcg", 10).mean())
 
-        return train(chosen, config, validate)
+        return train(chosen, config, validate if len(cases) else None)
 
     def build(config: LightGcnConfig) -> Scorer:
         seed = config.seed + split.seed
-        trained = vectors(replace(config, decay=LightGcnConfig.decay, seed=seed))
-        return folded(trained, config.decay, popularity)
+        trained, epochs = vectors(replace(config, decay=LightGcnConfig.decay, seed=seed))
+        return Trained(folded(trained, config.decay, popularity), settings={"epochs": epochs})
 
     return build
 

@@ -11,21 +11,22 @@ from torch.nn import functional
 from torch_geometric.nn.models import LightGCN
 
 from ..data.dataset import FloatArray
-from .tuning import exhausted, passes
+from .tuning import best_epoch, exhausted, passes
 
 if TYPE_CHECKING:
     from .lightgcn import LightGcnConfig
 
 
 def train(
-    chosen: sp.csr_array, config: "LightGcnConfig", validate: Callable[[FloatArray], float]
-) -> FloatArray:
-    """The product vectors of the epoch that is best on validation, `(n_products, d)`.
+    chosen: sp.csr_array, config: "LightGcnConfig", validate: Callable[[FloatArray], float] | None
+) -> tuple[FloatArray, int]:
+    """The product vectors of the epoch that is best on validation, `(n_products, d)`, and its number, from 1.
 
     Args:
         chosen: Which products each user chose, 0 or 1, `(n_users, n_products)`.
         config: How to train.
-        validate: A figure to maximise, computed from the product vectors after every epoch.
+        validate: A figure to maximise, computed from the product vectors after every epoch; when absent,
+            the last epoch is taken.
     """
     torch.manual_seed(config.seed)
     n_users, n_products = chosen.shape
@@ -36,9 +37,9 @@ def train(
     network = LightGCN(n_users + n_products, config.d, config.layers, normalize=False)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     figures: list[float] = []
-    best = np.zeros((n_products, config.d), dtype=np.float32)
-    while len(figures) < config.epochs and not exhausted(figures, config.patience):
-        n_passes = passes(len(users), config.batch_size, config.steps)
+    best = current = np.zeros((n_products, config.d), dtype=np.float32)
+    n_passes = passes(len(users), config.batch_size, config.steps)
+    for _ in range(config.epochs):
         order = torch.cat([torch.randperm(len(users)) for _ in range(n_passes)])
         for start in range(0, len(order), config.batch_size):
             batch = order[start : start + config.batch_size]
@@ -54,11 +55,15 @@ def train(
             loss.backward()
             optimizer.step()
         with torch.no_grad():
-            current: FloatArray = network.get_embedding(graph)[n_users:].numpy()
+            current = network.get_embedding(graph)[n_users:].numpy()
+        if validate is None:
+            continue
         figures.append(validate(current))
-        if figures[-1] == max(figures):
+        if figures[-1] > max(figures[:-1], default=-np.inf):
             best = current
-    return best
+        if exhausted(figures, config.patience):
+            break
+    return best if figures else current, best_epoch(figures, config.epochs)
 
 
 def normalised(users: Tensor, products: Tensor, n_nodes: int) -> Tensor:

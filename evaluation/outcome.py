@@ -16,7 +16,7 @@ from .metrics import METRICS, IntArray
 from .segments import by_target
 
 SEGMENTS = ("overall", "warm", "cold")
-"""All targets, those with training events, those without."""
+"""All targets, those of products with events before the test, those without."""
 
 KS = (5, 10, 20, 50)
 """Lengths of list that accuracy is measured at."""
@@ -62,10 +62,13 @@ class Outcome:
 def take(exam: Exam, name: str, fit: Fit, catalogue: Catalogue, answers: Answers | None = None) -> Outcome:
     """Fit a model on all but the test part, then open that and rank, once.
 
+    Settings are chosen on validation; then what the validation asked for joins in, as it has happened when
+    the test begins.
+
     Args:
         exam: What to be asked.
         name: Of the model.
-        fit: Gets `exam.split()`, which does not hold the test part.
+        fit: Gets `exam.split()`, which does not hold the test part; what it returns is asked for its `refit`.
         catalogue: Of the exam.
         answers: Where answers are kept; a model whose answer is there is not fitted.
     """
@@ -73,15 +76,16 @@ def take(exam: Exam, name: str, fit: Fit, catalogue: Catalogue, answers: Answers
     if kept is not None:
         return _outcome(exam, exam.open(name), kept, catalogue)
     begun = time.perf_counter()
-    scorer = fit(exam.split())
+    chosen = fit(exam.split())
+    scorer = chosen.refit(exam.final) if isinstance(chosen, Trained) and chosen.refit else chosen
     fitted = time.perf_counter()
     cases = exam.open(name)
     found = rank_targets(scorer, cases, len(exam.train.products), k=K)
     answer = Answer(
         found,
         {"fit": fitted - begun, "score": time.perf_counter() - fitted},
-        scorer.curve if isinstance(scorer, Trained) else (),
-        scorer.settings if isinstance(scorer, Trained) else {},
+        chosen.curve if isinstance(chosen, Trained) else (),
+        chosen.settings if isinstance(chosen, Trained) else {},
     )
     if answers is not None:
         answers.keep(exam, name, answer)
@@ -91,10 +95,11 @@ def take(exam: Exam, name: str, fit: Fit, catalogue: Catalogue, answers: Answers
 def _outcome(exam: Exam, cases: Cases, answer: Answer, catalogue: Catalogue) -> Outcome:
     found = answer.found
     parts: dict[PartName, Part] = {
-        ("targets", segment): measure(found, mask) for segment, mask in target_masks(found, exam.cold).items()
+        ("targets", segment): measure(found, mask)
+        for segment, mask in target_masks(found, exam.final.cold).items()
     }
     parts["targets", "overall"] = _with_lists(parts["targets", "overall"], found, catalogue)
-    for by, segments in by_target(exam, cases).items():
+    for by, segments in by_target(exam.final, cases).items():
         parts |= {(by, segment): measure(found, mask, (K,)) for segment, mask in segments.masks().items()}
     whole = {
         f"coverage@{K}": coverage(found.lists, found.n_products),
@@ -108,7 +113,7 @@ def target_masks(found: Ranks, cold: BoolArray) -> dict[str, BoolArray]:
 
     Args:
         found: Their ranks.
-        cold: Which products have no training event, `(n_products,)`.
+        cold: Which products have no event before the test, `(n_products,)`.
     """
     is_cold = cold[found.targets]
     return dict(zip(SEGMENTS, (np.ones_like(is_cold), ~is_cold, is_cold), strict=True))
@@ -126,7 +131,7 @@ def summarise(found: Ranks, cold: BoolArray, ks: Sequence[int] = KS) -> dict[str
 
     Args:
         found: What `rank_targets` returns.
-        cold: Which products have no training event, `(n_products,)`.
+        cold: Which products have no event before the test, `(n_products,)`.
         ks: Lengths of list.
 
     Returns:

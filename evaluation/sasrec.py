@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ..data import Histories
 from ..data.dataset import FloatArray
 from ..data.splits import Split
-from .evaluate import Scorer, rank_targets
+from .evaluate import Scorer, Trained, rank_targets
 from .matrices import event_counts, filled
 from .tuning import MOST_CASES, Baseline
 
@@ -43,7 +43,7 @@ class SasRecConfig:
     steps: int = 100
     """An epoch is a pass over the users, or several, so that it has so many steps."""
     epochs: int = 16
-    """At most so many."""
+    """At most so many; so many where there is no validation."""
     patience: int = 3
     """Stop after this many epochs without a better NDCG@10 on validation."""
     seed: int = 0
@@ -70,7 +70,9 @@ def _prepare(split: Split) -> Callable[[SasRecConfig], Scorer]:
             found = rank_targets(scorer(network), cases, n_products)
             return float(found.per_user("ndcg", 10).mean())
 
-        return scorer(train(histories, n_products, replace(config, seed=config.seed + split.seed), validate))
+        seeded = replace(config, seed=config.seed + split.seed)
+        network, epochs = train(histories, n_products, seeded, validate if len(cases) else None)
+        return Trained(scorer(network), settings={"epochs": epochs})
 
     return build
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from ..data import DataError, Histories
 from ..data.dataset import FloatArray
-from .tuning import exhausted, passes
+from .tuning import best_epoch, exhausted, passes
 
 if TYPE_CHECKING:
     from .sasrec import SasRecConfig
@@ -112,15 +112,15 @@ def train(
     histories: Histories,
     n_products: int,
     config: "SasRecConfig",
-    validate: Callable[[Transformer], float],
-) -> Transformer:
-    """The network of the epoch that is best on validation.
+    validate: Callable[[Transformer], float] | None,
+) -> tuple[Transformer, int]:
+    """The network of the epoch that is best on validation, and the number of that epoch, from 1.
 
     Args:
         histories: Training events.
         n_products: Size of the catalogue.
         config: How to train.
-        validate: A figure to maximise, computed after every epoch.
+        validate: A figure to maximise, computed after every epoch; when absent, the last epoch is taken.
 
     Raises:
         DataError: No user has two training events.
@@ -139,9 +139,9 @@ def train(
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, n_steps)
     figures: list[float] = []
     best: dict[str, Tensor] = {}
-    while len(figures) < config.epochs and not exhausted(figures, config.patience):
+    for epoch in range(config.epochs):
         network.train()
-        rng = np.random.default_rng([config.seed, len(figures)])
+        rng = np.random.default_rng([config.seed, epoch])
         for _ in range(n_passes):
             order = rng.permutation(len(recent))
             for rows in np.split(order, range(config.batch_size, len(order), config.batch_size)):
@@ -150,11 +150,15 @@ def train(
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 schedule.step()
+        if validate is None:
+            continue
         figures.append(validate(network.eval()))
-        if figures[-1] == max(figures):
+        if figures[-1] > max(figures[:-1], default=-np.inf):
             best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-    network.load_state_dict(best)
-    return network.eval()
+        if exhausted(figures, config.patience):
+            break
+    network.load_state_dict(best or network.state_dict())
+    return network.eval(), best_epoch(figures, config.epochs)
 
 
 def padded(histories: Histories) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..data.splits import Split
@@ -46,7 +46,9 @@ class Baseline(Generic[Config]):
     """A `Fit`: a model that is built once for every setting of its grid, of which the best is kept."""
 
     prepare: Callable[[Split], Callable[[Config], Scorer]]
-    """From a split to a function that builds the scorer of a setting; settings share what they can."""
+    """From a split to a function that builds the scorer of a setting; settings share what they can. A scorer
+    that is `Trained` tells in `settings` which fields of its setting it chose itself on validation, such as
+    the number of epochs; without anybody to ask it takes them as given."""
     grid: Callable[[Split], Sequence[Config]]
     """The settings worth a try on a split; costly steps are shared by neighbours in the list."""
 
@@ -58,7 +60,11 @@ class Baseline(Generic[Config]):
                 best = trial, scorer
         if best is None:
             raise ValueError("the grid is empty; give at least one setting")
-        return Trained(best[1], settings=asdict(best[0].config))
+        trial, scorer = best
+        chosen = trial.config
+        if isinstance(scorer, Trained):
+            chosen = replace(chosen, **scorer.settings)
+        return Trained(scorer, settings=asdict(chosen), refit=lambda final: self.prepare(final)(chosen))
 
     def trials(
         self, split: Split, grid: Sequence[Config] | None = None
@@ -87,6 +93,15 @@ def exhausted(figures: Sequence[float], patience: int) -> bool:
     (False, True)
     """
     return bool(figures) and len(figures) - 1 - list(figures).index(max(figures)) >= patience
+
+
+def best_epoch(figures: Sequence[float], last: int) -> int:
+    """The number, from 1, of the first epoch that is best; `last` where no epoch was measured.
+
+    >>> best_epoch([0.1, 0.3, 0.3], last=9), best_epoch([], last=9)
+    (2, 9)
+    """
+    return 1 + list(figures).index(max(figures)) if figures else last
 
 
 def passes(n: int, batch_size: int, steps: int) -> int:

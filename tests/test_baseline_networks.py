@@ -1,5 +1,7 @@
 """The networks among the baselines: what a state reads, and losses and graphs against arithmetic by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -148,9 +150,24 @@ def test_training_keeps_the_vectors_of_the_best_epoch_and_stops_after_its_patien
         return [0.1, 0.3, 0.2, 0.2, 0.9][len(seen) - 1]
 
     chosen = sp.csr_array(np.eye(4, dtype=np.float32))
-    kept = train(chosen, LightGcnConfig(d=3, patience=2, steps=2), validate)
+    kept, epoch = train(chosen, LightGcnConfig(d=3, patience=2, steps=2), validate)
     assert len(seen) == 4
+    assert epoch == 2
     np.testing.assert_array_equal(kept, seen[1])
+    # Where nobody can be asked, so many epochs come to the same.
+    again, last = train(chosen, LightGcnConfig(d=3, epochs=2, steps=2), None)
+    assert last == 2
+    np.testing.assert_array_equal(again, seen[1])
+
+
+def test_a_transformer_is_trained_for_as_many_epochs_as_were_best_where_nobody_can_be_asked() -> None:
+    histories = of([1, 2, 3], [2, 3, 4], [5, 6])
+    figures = iter([0.1, 0.3, 0.2, 0.2])
+    _, epoch = train_transformer(histories, 10, replace(SMALL, patience=2), lambda network: next(figures))
+    assert epoch == 2
+    network, last = train_transformer(histories, 10, replace(SMALL, epochs=2), None)
+    assert last == 2
+    assert not network.training
 
 
 def test_products_read_alike_where_their_titles_do(shop: Dataset) -> None:

@@ -16,6 +16,7 @@ from cartograph.data import (
     DataError,
     Dataset,
     Exam,
+    Split,
     item_cold,
     leave_one_out,
     split,
@@ -55,7 +56,7 @@ def asked(dataset: Dataset, cases: Cases) -> dict[str, tuple[list[str], list[str
     }
 
 
-def trained(cut: Exam) -> list[Event]:
+def trained(cut: Split) -> list[Event]:
     return list(cut.train.events[[c.USER, c.PRODUCT, c.AT]].itertuples(index=False, name=None))
 
 
@@ -81,6 +82,8 @@ def test_leave_one_out_by_hand() -> None:
         ("cat", "p4", 3), ("bob", "p2", 5), ("cat", "p5", 8),
     ]  # fmt: skip
     assert cut.cold.tolist() == [False, False, False, True, False, False]
+    # What the validation asked for has happened when the test begins.
+    assert set(trained(cut.final)) - set(trained(cut)) == {("ann", "p2", 3), ("bob", "p1", 6)}
 
 
 def test_the_time_split_by_hand() -> None:
@@ -94,6 +97,7 @@ def test_the_time_split_by_hand() -> None:
     }
     assert asked(dataset, cut.open("any")) == {"cat": (["p4"], ["p5"])}
     assert cut.n_without_target == 2
+    assert trained(cut.final) == [event for event in sorted(HAND, key=lambda event: event[2]) if event[2] < 7]
 
 
 def test_a_gap_before_each_window_is_known_to_nobody() -> None:
@@ -204,7 +208,7 @@ def test_the_test_part_is_opened_once_for_each_model() -> None:
 def test_what_a_model_is_fitted_on_does_not_hold_the_test_part() -> None:
     cut = leave_one_out(dataset_of(HAND))
     given = cut.split()
-    assert {field.name for field in fields(given)} == {"protocol", "train", "validation", "cold", "seed"}
+    assert {field.name for field in fields(given)} == {"protocol", "train", "validation", "seed"}
     assert not hasattr(given, "open")
     known = {("ann", "p0"), ("ann", "p1"), ("bob", "p0"), ("cat", "p4"), ("bob", "p2"), ("cat", "p5")}
     assert set(given.train.events[[c.USER, c.PRODUCT]].itertuples(index=False, name=None)) == known
@@ -267,6 +271,14 @@ def test_every_split_keeps_its_promises(events: list[Event], protocol: str, seed
             for target in targets:
                 moments = own.loc[own[c.PRODUCT] == dataset.products[c.PRODUCT].iloc[target], c.AT]
                 assert moments.max() >= at[-1]
+    final = pd.Series(trained(cut.final)).value_counts()
+    assert (part <= final.reindex(part.index)).all()
+    assert (final <= whole.reindex(final.index)).all()
+    assert not len(cut.final.validation)
+    for user, (_, wanted) in asked(dataset, test).items():
+        assert {product for who, product, _ in final.index if who == user}.isdisjoint(wanted)
+    for user, (_, wanted) in asked(dataset, cut.validation).items():
+        assert set(wanted) <= {product for who, product, _ in final.index if who == user}
     if protocol == "time":
         boundary = cut.train.events[c.AT].max()
         assert cut.validation.histories.at.max() <= boundary

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -206,6 +207,22 @@ def test_a_model_is_given_all_but_the_test_part(shop: Dataset) -> None:
     assert [type(split) for split in given] == [Split]
 
 
+def test_what_was_asked_on_validation_is_learned_before_the_test(shop: Dataset) -> None:
+    exam = leave_one_out(shop)
+    learned: list[int] = []
+
+    def fit(split: Split) -> Trained:
+        learned.append(len(split.train.events))
+        scores = np.zeros((1, 32), dtype=np.float32)
+        return Trained(
+            lambda asked: np.tile(scores, (len(asked), 1)), settings={"of": "validation"}, refit=fit
+        )
+
+    document = compare(exam, {"spy": fit})
+    assert learned == [len(exam.train.events), len(exam.train.events) + len(exam.validation)]
+    assert document["spy"]["seeds"][0]["settings"] == {"of": "validation"}
+
+
 def test_a_second_look_at_the_same_test_part_is_refused(shop: Dataset) -> None:
     exam = leave_one_out(shop)
     compare(exam, {"popular": BASELINES["popular"]})
@@ -286,8 +303,10 @@ def test_exams_are_taken_one_by_one(shop: Dataset) -> None:
 
 
 def test_a_model_may_tell_how_it_was_trained(shop: Dataset) -> None:
-    def fit(split: Split) -> Scorer:
-        return Trained(BASELINES["popular"](split), curve=[0.1, 0.3], settings={"weight": 0.5})
+    def fit(split: Split) -> Trained:
+        popular = BASELINES["popular"](split)
+        assert isinstance(popular, Trained)
+        return replace(popular, curve=[0.1, 0.3], settings={"weight": 0.5})
 
     entry = compare(leave_one_out(shop), {"told": fit, **FEW})
     assert (entry["told"]["seeds"][0]["curve"], entry["told"]["seeds"][0]["settings"]) == (
