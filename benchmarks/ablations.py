@@ -20,7 +20,7 @@ from benchmarks.ranking import KEPT  # noqa: E402
 from benchmarks.rankings import DATASETS, RESULTS  # noqa: E402
 from cartograph.data import load, split  # noqa: E402
 from cartograph.data.splits import Split  # noqa: E402
-from cartograph.evaluation import Answers, Fit, Scorer, examine, write_json  # noqa: E402
+from cartograph.evaluation import Answers, Fit, Scorer, Trained, examine, write_json  # noqa: E402
 from cartograph.gnn import GraphConfig, NetworkConfig, TrainConfig  # noqa: E402
 from cartograph.kg import Edges, GraphArrays  # noqa: E402
 from cartograph.serving.fit import FitConfig  # noqa: E402
@@ -45,8 +45,15 @@ def variant(
 
     def fit(given: Split) -> Scorer:
         prepared = change(prepare(given))
-        ranker = prepared.fit(config).ranker
-        return prepared.scorer(ranker if fused else Ranker(ranker.index.with_fusion(GRAPH_ONLY)))
+        chosen = prepared.choose(config)
+
+        def scorer(ranker: Ranker) -> Scorer:
+            return prepared.scorer(ranker if fused else Ranker(ranker.index.with_fusion(GRAPH_ONLY)))
+
+        return Trained(
+            scorer(chosen.ranker),
+            refit=lambda final: scorer(prepared.fit(chosen.settings, final, config).ranker),
+        )
 
     return fit
 

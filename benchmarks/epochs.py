@@ -29,7 +29,7 @@ def main() -> None:
     """Train once, and add the result to the file."""
     device = pick_device(sys.argv[1] if len(sys.argv) > 1 else "auto")
     prepared = prepare(split(load(str(DATASETS / "amz14_beauty")), "leave-one-out").split())
-    epochs = prepared.fit(FitConfig(second_stage=None), device=device.type).epochs
+    epochs = prepared.choose(FitConfig(second_stage=None), device=device.type).epochs
     cores = f"{torch.get_num_threads()} cores of {platform.machine()}"
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else cores
     results = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}

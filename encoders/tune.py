@@ -42,6 +42,9 @@ class TuneConfig:
     """A state is kept after so many steps, to go on from."""
     seed: int = 0
     """Of what is drawn."""
+    cold_share: float = 0.05
+    """Where fewer of the products have no event yet, text has little to say that events do not, and tuning is
+    not worth its minutes: an evaluation leaves the encoder as it is there."""
 
     def __post_init__(self) -> None:
         if self.steps is not None and self.steps < 1:
@@ -74,7 +77,7 @@ def tune(
         progress: Whether to show a bar on stderr.
 
     Raises:
-        EncoderError: No text has a neighbour, or the libraries for tuning are not installed.
+        EncoderError: No text has a neighbour.
     """
     starts = np.flatnonzero(np.diff(together.indptr))
     if len(starts) < 2:
@@ -167,17 +170,17 @@ class _Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
         return out
 
 
+def _has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16; one that does not takes some thirty times as long in it."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def _train(
     model: _Contrast, batches: _Batches, states: Path, steps: int, config: TuneConfig, *, progress: bool
 ) -> None:
-    try:
-        import accelerate  # noqa: F401
-        from transformers import Trainer, TrainingArguments
-        from transformers.trainer_utils import get_last_checkpoint
-    except ImportError as error:
-        raise EncoderError(
-            'tuning needs more libraries: pip install "cartograph-recommender[tune]"'
-        ) from error
+    from transformers import Trainer, TrainingArguments
+    from transformers.trainer_utils import get_last_checkpoint
+
     on_cpu = next(model.parameters()).device.type == "cpu"
     arguments = TrainingArguments(
         output_dir=str(states),
@@ -188,7 +191,7 @@ def _train(
         warmup_steps=max(1, steps // 10),
         save_steps=config.keep_every,
         save_total_limit=1,
-        bf16=True,
+        bf16=not on_cpu or _has_bfloat16(),
         use_cpu=on_cpu,
         seed=config.seed,
         report_to="none",

@@ -3,7 +3,7 @@
 from .checkpoint import load_checkpoint, save_checkpoint
 from .graph import GraphConfig, build_graph, event_histories, recent_events, to_matrix, with_events
 from .network import NetworkConfig, ProductGraphNetwork
-from .train import Epoch, TrainConfig, pick_device, train
+from .train import Epoch, TrainConfig, best_epoch, pick_device, train
 
 __all__ = [
     "Epoch",
@@ -11,6 +11,7 @@ __all__ = [
     "NetworkConfig",
     "ProductGraphNetwork",
     "TrainConfig",
+    "best_epoch",
     "build_graph",
     "event_histories",
     "load_checkpoint",

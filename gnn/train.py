@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,8 @@ class Epoch:
 
     number: int
     loss: float
-    validation: float
+    validation: float | None
+    """The figure to maximise; None where nobody could be asked."""
     seconds: float = field(compare=False)
     """What the training took, without the validation."""
 
@@ -79,7 +80,7 @@ class Epoch:
 def train(
     data: HeteroData,
     histories: Histories,
-    validate: Callable[[ProductGraphNetwork, HeteroData], float],
+    validate: Callable[[ProductGraphNetwork, HeteroData], float] | None,
     config: TrainConfig = TrainConfig(),
     graph: GraphConfig = GraphConfig(),
     *,
@@ -90,10 +91,12 @@ def train(
 ) -> tuple[ProductGraphNetwork, list[Epoch]]:
     """A network with the weights of its best epoch on validation, and what each epoch came to.
 
+    Without validation it has the weights of the last epoch.
+
     Args:
         data: The graph, with the training events (`with_events`).
         histories: Training events by user, in node numbers.
-        validate: A figure to maximise, computed without gradients after every epoch.
+        validate: A figure to maximise, computed without gradients after every epoch, if there is one.
         config: How to train.
         graph: How what users do makes products neighbours.
         device: `"cpu"`, `"cuda"`, or `"auto"` for CUDA where there is one.
@@ -133,12 +136,13 @@ def train(
         seconds = time.perf_counter() - begun
         network.eval()
         with torch.no_grad():
-            figure = validate(network, data)
-        if not epochs or figure > max(epoch.validation for epoch in epochs):
-            best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
+            figure = None if validate is None else validate(network, data)
         epochs.append(Epoch(number + 1, loss, figure, seconds))
+        if best_epoch(epochs) == number + 1:
+            best = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
         if progress:
-            print(f"epoch {number + 1}: loss {epochs[-1].loss:.3f}, validation {figure:.4f}", file=sys.stderr)
+            found = "" if figure is None else f", validation {figure:.4f}"
+            print(f"epoch {number + 1}: loss {loss:.3f}{found}", file=sys.stderr)
         if resume is not None:
             _keep(resume, network, optimizer, config, epochs, best)
     network.load_state_dict(best)
@@ -235,9 +239,14 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, highest: float, done: f
         group["lr"] = highest * min(1.0, 20 * done + 0.02) * (1 - done)
 
 
+def best_epoch(epochs: Sequence[Epoch]) -> int:
+    """The number of the first epoch that is best on validation; of the last one without validation."""
+    figures = [epoch.validation for epoch in epochs if epoch.validation is not None]
+    return 1 + figures.index(max(figures)) if figures else len(epochs)
+
+
 def _exhausted(epochs: list[Epoch], patience: int) -> bool:
-    figures = [epoch.validation for epoch in epochs]
-    return bool(figures) and len(figures) - 1 - figures.index(max(figures)) >= patience
+    return len(epochs) - best_epoch(epochs) >= patience
 
 
 def _keep(
@@ -282,4 +291,5 @@ def _write_tensorboard(folder: Path, epochs: list[Epoch]) -> None:
     with SummaryWriter(str(folder)) as writer:
         for epoch in epochs:
             writer.add_scalar("loss/train", epoch.loss, epoch.number)
-            writer.add_scalar("validation", epoch.validation, epoch.number)
+            if epoch.validation is not None:
+                writer.add_scalar("validation", epoch.validation, epoch.number)

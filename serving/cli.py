@@ -131,7 +131,11 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--epochs", type=int, help="passes over the events (default: as needed)")
     evaluate.add_argument("--encoder", metavar="NAME", help="a hub name or folder of a BERT-family model")
     evaluate.add_argument(
-        "--tune", action="store_true", help="tune the encoder on the training part of each split"
+        "--tune",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="tune the encoder on the training part of each split (default: where 5 %% of the products have "
+        "no event)",
     )
     _device(evaluate)
     evaluate.add_argument(

@@ -95,7 +95,7 @@ def _evaluate(options: Namespace) -> None:
     known = models(
         encoder=options.encoder or DEFAULT_ENCODER,
         config=fit_config(options),
-        tuning=TuneConfig() if options.tune else None,
+        tuning={"auto": TuneConfig(), "always": TuneConfig(cold_share=0.0), "never": None}[options.tune],
         device=options.device,
     )
     names = [name.strip() for name in options.models.split(",")]

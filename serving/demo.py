@@ -35,7 +35,7 @@ def run_demo(run: Run) -> None:
     print(", ".join(f"{count:,} {name}" for name, count in vectors.items() if count))
     _heading("3. Train the graph network")
     epochs = train_stage(run)
-    print(f"{len(epochs)} epochs, best NDCG@10 on validation {max(e.validation for e in epochs):.4f}")
+    print(f"{len(epochs)} epochs, best NDCG@10 on validation {max(e.validation or 0 for e in epochs):.4f}")
     _heading("4. Evaluate on a time split: train on the past, ask about the future")
     names = ("popular", "item-knn", "cartograph")
     document = evaluate_models(sample, "time", names, models(cache=run.embeddings))

@@ -1,7 +1,6 @@
-"""From an exported graph, text vectors and histories to a trained index with chosen fusion weights."""
+"""From a graph and histories to a trained recommender: first what validation chooses, then all events."""
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,28 +8,30 @@ import numpy as np
 from torch_geometric.data import HeteroData
 
 from ..data import Histories
-from ..data.dataset import BoolArray, FloatArray
+from ..data.dataset import BoolArray
+from ..data.prefixes import Prefixes
 from ..data.splits import Cases
 from ..gnn import (
     Epoch,
     GraphConfig,
     ProductGraphNetwork,
     TrainConfig,
-    build_graph,
+    best_epoch,
     save_checkpoint,
     train,
     with_events,
 )
-from ..kg import GraphArrays
 from .fusion import GRAPH_ONLY, choose_weights
 from .index import Demand, FusionConfig, Index
 from .ranker import Ranker
-from .second_stage import SecondStageConfig, train_second_stage
+from .second_stage import SecondStage, SecondStageConfig, train_second_stage
 from .trial import Measure, Trial
 
 HELD_OUT = 0.1
 """Share of the events that a hold-out takes, where there are times."""
 
+NOBODY = np.zeros(0, dtype=np.int64)
+"""Rows of no case."""
 
 FEW_CASES = 100
 """What so many cases of new products say counts half of what it would count if there were any number."""
@@ -62,19 +63,41 @@ class FitConfig:
 
 
 @dataclass(frozen=True)
+class Settings:
+    """What validation decides of a recommender."""
+
+    epochs: int
+    """How long the network is trained on all events."""
+    fusion: FusionConfig = field(default_factory=FusionConfig)
+    """The weights of the first stage."""
+    second: SecondStage | None = None
+    """The second stage; None where the first is better alone, or nobody could be asked."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Settings, and how they came about."""
+
+    settings: Settings
+    ranker: Ranker
+    """Both stages on the network that they were chosen with, which has seen neither what came last in
+    training nor a share of the products."""
+    epochs: list[Epoch]
+    """What each epoch of that network came to on what came last in training."""
+
+
+@dataclass(frozen=True)
 class Fitted:
-    """A trained recommender and how it came about."""
+    """A trained recommender."""
 
     ranker: Ranker
     network: ProductGraphNetwork
     data: HeteroData
-    """The graph with the training events."""
-    epochs: list[Epoch]
+    """The graph with the events that it was trained on."""
 
 
-def fit(
-    arrays: GraphArrays,
-    vectors: Mapping[str, FloatArray],
+def choose(
+    base: HeteroData,
     histories: Histories,
     validation: Cases,
     measure: Measure,
@@ -85,15 +108,16 @@ def fit(
     resume: Path | None = None,
     tensorboard: Path | None = None,
     progress: bool = True,
-) -> Fitted:
-    """Train the network, choose the weights of paths, text, trend and coldness, then train the second stage.
+) -> Chosen:
+    """Choose the number of epochs and the weights of paths, text, trend and coldness, and the second stage.
 
-    Choices and early stopping look at the validation cases only. The second stage is trained on every user's
-    last training visit, as ranked by a network that has not seen it, nor a share of the products at all.
+    All of it is learned with a network of the past: one that has seen neither every user's last training
+    visit nor a share of the products, which play new ones. These visits stop its training and teach the
+    second stage; the weights and offsets, and whether there is a second stage, are chosen on the validation
+    cases, for which the graph around the network holds all training events.
 
     Args:
-        arrays: The exported graph.
-        vectors: Text vectors by label.
+        base: The graph without events (`build_graph`).
         histories: Training events, in node numbers.
         validation: Questions, in node numbers.
         measure: What is maximised.
@@ -104,102 +128,102 @@ def fit(
         tensorboard: A folder for TensorBoard, see `gnn.train`.
         progress: Whether to show bars on stderr.
     """
-    base = build_graph(arrays, vectors, config.graph)
-    cases = validation.sample(config.most_cases, config.train.seed)
-    first = _first_stage(
-        base,
-        histories,
-        cases,
-        GRAPH_ONLY,
-        measure,
-        config,
-        timed=timed,
+    n_products = int(base["product"].num_nodes)
+    withheld = _withheld(histories, n_products, config)
+    known, asked = past(histories, n_products, config, timed=timed)
+    asked = _with_targets(asked, np.ones(n_products, dtype=bool))
+    if not len(asked) or not len(Prefixes.of(known)):  # too few visits to look a second time into the past
+        known, asked, withheld = histories, asked.take(NOBODY), np.zeros(n_products, dtype=bool)
+    stop = (asked if len(asked) else validation).sample(config.most_cases, config.train.seed)
+    data = with_events(base, known, config.train.network.max_history, config.graph)
+    demand = Demand.of(known, n_products, timed=timed)
+    network, epochs = train(
+        data,
+        known,
+        lambda network, current: measure(Ranker(Index.of(network, current, GRAPH_ONLY, demand)), stop),
+        config.train,
+        config.graph,
         device=device,
-        resume=resume and resume / "network.pt",
+        resume=resume and resume / "past.pt",
         tensorboard=tensorboard,
         progress=progress,
     )
-    index = first.ranker.index
+    network, data = network.cpu(), data.cpu()
+
+    def index_of(histories: Histories) -> Index:
+        """With a graph that holds these events, around the same network."""
+        current = with_events(base, histories, config.train.network.max_history, config.graph)
+        current["product"].trained = data["product"].trained
+        return Index.of(network, current, GRAPH_ONLY, Demand.of(histories, n_products, timed=timed))
+
+    cases = validation.sample(config.most_cases, config.train.seed)
+    index = index_of(histories)
     index = index.with_fusion(choose_weights(index, lambda tried: measure(Ranker(tried), cases)))
-    inner = None
-    if config.second_stage is not None:
-        inner = _inner_stage(
-            base,
-            histories,
-            index.fusion,
-            measure,
-            config,
-            timed=timed,
-            device=device,
-            resume=resume and resume / "inner.pt",
-            progress=progress,
-        )
-    network = first.network if inner is None else inner[0].network
-    trial = _trial(base, network, index, histories, validation, measure, config, timed=timed)
-    trial = trial.with_best_cold_offset()
+    blind = index_of(histories.select(~withheld[histories.products])).with_fusion(index.fusion)
+    trial = _trial(index, blind, withheld, validation, measure, config).with_best_cold_offset()
     second = None
-    if inner is not None and config.second_stage is not None:
-        before, asked = inner[0].ranker.index.with_fusion(trial.index.fusion), inner[1]
+    if config.second_stage is not None and len(asked):
+        before = Index.of(network, data, trial.index.fusion, demand)
         second = train_second_stage(before, asked, config.second_stage, config.train.seed)
         if second is not None:
             second = trial.best_cold_offset_of(second, config.most_cases // 4, config.train.seed)
             if trial.worth(second) <= trial.worth():
                 second = None
-    return replace(first, ranker=Ranker(trial.index, second))
+    settings = Settings(best_epoch(epochs), trial.index.fusion, second)
+    return Chosen(settings, Ranker(trial.index, second), epochs)
 
 
-def _first_stage(
+def fit(
     base: HeteroData,
     histories: Histories,
-    cases: Cases,
-    fusion: FusionConfig,
-    measure: Measure,
-    config: FitConfig,
+    settings: Settings,
+    config: FitConfig = FitConfig(),
     *,
     timed: bool,
-    device: str,
-    resume: Path | None,
-    tensorboard: Path | None = None,
-    progress: bool,
+    device: str = "auto",
+    resume: Path | None = None,
+    progress: bool = True,
 ) -> Fitted:
-    """The first stage that knows these events; its network is the best on the cases with this fusion."""
+    """Train the network on all events, and rank with what was chosen.
+
+    Args:
+        base: The graph without events (`build_graph`).
+        histories: All events that are known, those that the choice was made on among them, in node numbers.
+        settings: What `choose` decided.
+        config: As given to `choose`.
+        timed: Whether `at` is in seconds.
+        device: Where to train, see `gnn.train`.
+        resume: A folder with the states of trainings to go on with, see `gnn.train`.
+        progress: Whether to show bars on stderr.
+    """
+    if progress:
+        print("once more with all events", file=sys.stderr)
     data = with_events(base, histories, config.train.network.max_history, config.graph)
-    demand = Demand.of(histories, int(base["product"].num_nodes), timed=timed)
-
-    def ranker(network: ProductGraphNetwork, current: HeteroData) -> Ranker:
-        return Ranker(Index.of(network, current, fusion, demand))
-
-    network, epochs = train(
+    network, _ = train(
         data,
         histories,
-        lambda network, current: measure(ranker(network, current), cases),
-        config.train,
+        None,
+        replace(config.train, epochs=settings.epochs),
         config.graph,
         device=device,
-        resume=resume,
-        tensorboard=tensorboard,
+        resume=resume and resume / "network.pt",
         progress=progress,
     )
     network, data = network.cpu(), data.cpu()
-    return Fitted(ranker(network, data), network, data, epochs)
+    demand = Demand.of(histories, int(base["product"].num_nodes), timed=timed)
+    index = Index.of(network, data, settings.fusion, demand)
+    return Fitted(Ranker(index, settings.second), network, data)
 
 
 def _trial(
-    base: HeteroData,
-    network: ProductGraphNetwork,
     index: Index,
-    histories: Histories,
+    blind: Index,
+    withheld: BoolArray,
     validation: Cases,
     measure: Measure,
     config: FitConfig,
-    *,
-    timed: bool,
 ) -> Trial:
-    """The validation, and what of it asks for products that play new ones, for a network that is blind."""
-    withheld = _withheld(histories, len(index.ids), config)
-    known = histories.select(~withheld[histories.products])
-    data = with_events(base, known, config.train.network.max_history, config.graph)
-    demand = Demand.of(known, len(index.ids), timed=timed)
+    """The validation of what was trained, and of what plays new for a graph that is blind to it."""
     asked = replace(
         validation, histories=validation.histories.select(~withheld[validation.histories.products])
     )
@@ -209,7 +233,7 @@ def _trial(
     return Trial(
         index,
         validation.sample(config.most_cases, config.train.seed),
-        Index.of(network, data, index.fusion, demand),
+        blind,
         cold,
         evidence * weight / (weight + float(np.mean(index.n_events > 0))),
         measure,
@@ -240,44 +264,6 @@ def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:
     asked, counts = np.unique(pairs // n_products, return_counts=True)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return known, Cases(known.take(asked), offsets, pairs % n_products)
-
-
-def _inner_stage(
-    base: HeteroData,
-    histories: Histories,
-    fusion: FusionConfig,
-    measure: Measure,
-    config: FitConfig,
-    *,
-    timed: bool,
-    device: str,
-    resume: Path | None,
-    progress: bool,
-) -> tuple[Fitted, Cases] | None:
-    """A first stage of the past, blind to a share of the products, and what users chose next of them all.
-
-    None where nobody can be asked.
-    """
-    n_products = int(base["product"].num_nodes)
-    known, asked = past(histories, n_products, config, timed=timed)
-    asked = _with_targets(asked, np.ones(n_products, dtype=bool))
-    if not len(asked):
-        return None
-    if progress:
-        print("once more without what came last, for the second stage", file=sys.stderr)
-    first = _first_stage(
-        base,
-        known,
-        asked.sample(config.most_cases, config.train.seed),
-        fusion,
-        measure,
-        config,
-        timed=timed,
-        device=device,
-        resume=resume,
-        progress=progress,
-    )
-    return first, asked
 
 
 def past(histories: Histories, n_products: int, config: FitConfig, *, timed: bool) -> tuple[Histories, Cases]:

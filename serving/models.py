@@ -1,6 +1,6 @@
 """Our model as the evaluation sees it: the whole way from a split to scores, a model among the baselines."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from torch_geometric.data import HeteroData
 
-from ..data import Dataset, Histories, RunError, split
+from ..data import Columns, Dataset, Histories, RunError, split
 from ..data.dataset import FloatArray, IntArray
 from ..data.splits import Cases, Split
 from ..encoders import (
@@ -23,9 +24,10 @@ from ..encoders import (
 )
 from ..evaluation import BASELINES, Answers, Fit, Scorer, Trained, examine, rank_targets
 from ..evaluation.content import content_knn
+from ..gnn import build_graph
 from ..kg import GraphArrays, exported
 from .content import TEMPLATES, text_vectors
-from .fit import FitConfig, Fitted, fit
+from .fit import Chosen, FitConfig, Fitted, Settings, choose, fit
 from .ranker import Ranker
 from .tuning import tuned
 
@@ -35,11 +37,10 @@ def cartograph(
     encoder: str = DEFAULT_ENCODER,
     template: str = DEFAULT_TEMPLATE,
     config: FitConfig = FitConfig(),
-    tuning: TuneConfig | None = None,
+    tuning: TuneConfig | None = TuneConfig(),
     device: str = "auto",
     cache: Path | None = None,
     progress: bool = True,
-    report: Callable[[Fitted], None] | None = None,
 ) -> Fit:
     """Our model as a baseline among baselines: the whole way from a split to scores, through a real graph.
 
@@ -47,11 +48,11 @@ def cartograph(
         encoder: Name or folder of the text encoder.
         template: How a product reads.
         config: How to fit.
-        tuning: How the encoder is tuned on each split's training part; None leaves it as it is.
+        tuning: How the encoder is tuned on each split's training part, where enough products are without
+            events; None leaves it as it is.
         device: Where to train.
         cache: Where text vectors are kept; `~/.cache/cartograph` when absent.
         progress: Whether to show bars on stderr.
-        report: Called with what was fitted.
     """
 
     def run(given: Split) -> Scorer:
@@ -65,15 +66,22 @@ def cartograph(
             cache=cache,
             progress=progress,
         )
-        fitted = prepared.fit(config, device=device, progress=progress)
-        if report is not None:
-            report(fitted)
-        second = fitted.ranker.second
+        chosen = prepared.choose(config, device=device, progress=progress)
+        settings = chosen.settings
+
+        def refit(final: Split) -> Scorer:
+            fitted = prepared.fit(settings, final, config, device=device, progress=progress)
+            return prepared.scorer(fitted.ranker)
+
         return Trained(
-            prepared.scorer(fitted.ranker),
-            [epoch.validation for epoch in fitted.epochs],
-            asdict(fitted.ranker.index.fusion)
-            | {"second_stage_cold_offset": second.cold_offset if second is not None else None},
+            prepared.scorer(chosen.ranker),
+            [epoch.validation for epoch in chosen.epochs if epoch.validation is not None],
+            asdict(settings.fusion)
+            | {
+                "epochs": settings.epochs,
+                "second_stage_cold_offset": settings.second.cold_offset if settings.second else None,
+            },
+            refit,
         )
 
     return run
@@ -89,12 +97,11 @@ class Prepared:
     nodes: IntArray
     """The node number of every product row, `(n_products,)`."""
 
-    def fit(self, config: FitConfig, *, device: str = "auto", progress: bool = True) -> Fitted:
-        """Fit our model, its seed moved by the split's."""
+    def choose(self, config: FitConfig, *, device: str = "auto", progress: bool = True) -> Chosen:
+        """What the validation part decides, the seed moved by the split's."""
         given = self.split
-        return fit(
-            self.arrays,
-            self.vectors,
+        return choose(
+            self._graph(config),
             _renumbered(given.train.histories(), self.nodes),
             _renumbered_cases(given.validation, self.nodes),
             ndcg,
@@ -103,6 +110,37 @@ class Prepared:
             device=device,
             progress=progress,
         )
+
+    def fit(
+        self,
+        settings: Settings,
+        final: Split,
+        config: FitConfig,
+        *,
+        device: str = "auto",
+        progress: bool = True,
+    ) -> Fitted:
+        """Our model with what was chosen, trained on all that is known when the test begins.
+
+        Args:
+            settings: What `choose` decided with the same configuration.
+            final: Of the same exam as the split.
+            config: How to fit.
+            device: Where to train.
+            progress: Whether to show bars on stderr.
+        """
+        return fit(
+            self._graph(config),
+            _renumbered(final.train.histories(), self.nodes),
+            settings,
+            _seeded(config, final),
+            timed=final.train.timed,
+            device=device,
+            progress=progress,
+        )
+
+    def _graph(self, config: FitConfig) -> HeteroData:
+        return build_graph(self.arrays, self.vectors, config.graph)
 
     def scorer(self, ranker: Ranker) -> Scorer:
         """What the ranker says, by product row."""
@@ -115,7 +153,7 @@ def prepare(
     encoder: str = DEFAULT_ENCODER,
     template: str = DEFAULT_TEMPLATE,
     config: FitConfig = FitConfig(),
-    tuning: TuneConfig | None = None,
+    tuning: TuneConfig | None = TuneConfig(),
     device: str = "auto",
     cache: Path | None = None,
     progress: bool = True,
@@ -127,7 +165,8 @@ def prepare(
     arrays = exported(given.train, progress=progress)
     nodes = _numbers(given.train, arrays)
     model = load_encoder(encoder, device=device)
-    if tuning is not None:
+    titles = given.train.products[Columns.TITLE]
+    if tuning is not None and given.cold.mean() >= tuning.cold_share and (titles != "").any():
         with TemporaryDirectory() as folder:
             tuned(
                 model,
@@ -153,7 +192,7 @@ def models(
     *,
     encoder: str = DEFAULT_ENCODER,
     config: FitConfig = FitConfig(),
-    tuning: TuneConfig | None = None,
+    tuning: TuneConfig | None = TuneConfig(),
     device: str = "auto",
     cache: Path | None = None,
     progress: bool = True,

@@ -1,10 +1,11 @@
 """The stages that the command line runs on a run folder: tune, encode, train."""
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ..data import Histories, RunError
+from ..data import RunError
 from ..encoders import (
     DEFAULT_ENCODER,
     DEFAULT_TEMPLATE,
@@ -13,15 +14,12 @@ from ..encoders import (
     embed_graph,
     load_encoder,
 )
-from ..gnn import Epoch, event_histories
-from ..gnn.graph import with_events
+from ..gnn import Epoch, build_graph, event_histories
 from ..kg import export
 from .baskets import Baskets
-from .fit import FitConfig, Fitted, fit, hold_out, save
-from .index import Demand, Index
+from .fit import FitConfig, choose, fit, hold_out, save
 from .models import ndcg
 from .newcomers import Newcomers
-from .ranker import Ranker
 from .run import Run
 from .tuning import tuned
 
@@ -75,7 +73,7 @@ def tune_stage(
         progress: Whether to show a bar on stderr.
 
     Raises:
-        EncoderError: No products go together, or the libraries for tuning are not installed.
+        EncoderError: No products go together.
     """
     state = run.state()
     with run.open(read_only=True) as graph:
@@ -105,9 +103,7 @@ def train_stage(
     tensorboard: Path | None = None,
     progress: bool = True,
 ) -> list[Epoch]:
-    """Train on the run's graph, each user's last visit held out for validation, and write the index.
-
-    The index is then built with all events, so the held-out ones count in serving.
+    """Choose settings with what came last held out, then train on all of the run's graph; write the index.
 
     Args:
         run: With a loaded graph; texts not encoded yet are encoded first.
@@ -134,9 +130,9 @@ def train_stage(
     known, validation = hold_out(histories, timed=state.timed)
     if not len(validation):
         raise RunError(f"no user in {run.folder} came three times, too few to train on; load more events")
-    fitted = fit(
-        arrays,
-        vectors,
+    base = build_graph(arrays, vectors, config.graph)
+    chosen = choose(
+        base,
         known,
         validation,
         ndcg,
@@ -147,18 +143,26 @@ def train_stage(
         tensorboard=tensorboard,
         progress=progress,
     )
-    final = _with_all_events(fitted, histories, config, timed=state.timed)
-    Baskets.of(histories, final.ranker.index.leaf, timed=state.timed).save(run.baskets)
-    save(final, run.checkpoint, run.index, encoder.fingerprint)
+    fitted = fit(
+        base,
+        histories,
+        chosen.settings,
+        config,
+        timed=state.timed,
+        device=device,
+        resume=run.training,
+        progress=progress,
+    )
+    newcomers = Newcomers.of(fitted.network, fitted.data, config.graph.text_neighbours)
+    fitted = replace(fitted, ranker=replace(fitted.ranker, newcomers=newcomers))
+    Baskets.of(histories, fitted.ranker.index.leaf, timed=state.timed).save(run.baskets)
+    save(fitted, run.checkpoint, run.index, encoder.fingerprint)
     shutil.rmtree(run.training, ignore_errors=True)
-    return fitted.epochs
-
-
-def _with_all_events(fitted: Fitted, histories: Histories, config: FitConfig, *, timed: bool) -> Fitted:
-    """The same network on the graph with all events; training has still seen only its own products."""
-    data = with_events(fitted.data, histories, config.train.network.max_history, config.graph)
-    data["product"].trained = fitted.data["product"].trained
-    demand = Demand.of(histories, int(data["product"].num_nodes), timed=timed)
-    index = Index.of(fitted.network, data, fitted.ranker.index.fusion, demand)
-    newcomers = Newcomers.of(fitted.network, data, config.graph.text_neighbours)
-    return replace(fitted, ranker=Ranker(index, fitted.ranker.second, newcomers), data=data)
+    cold = fitted.ranker.index.cold_share
+    if progress and cold >= TuneConfig.cold_share and not run.tuned.is_dir():
+        print(
+            f"{cold:.0%} of the products have no events; `cartograph tune --run {run.folder}`, then `encode` "
+            "and `train` again, teaches their texts to speak for them",
+            file=sys.stderr,
+        )
+    return chosen.epochs

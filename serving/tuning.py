@@ -23,7 +23,7 @@ def tuned(
     template: str = DEFAULT_TEMPLATE,
     progress: bool = True,
 ) -> None:
-    """Tune an encoder on what the inner stage of `fit` may know, and keep it in a folder.
+    """Tune an encoder on what the network of the past in `choose` may know, and keep it in a folder.
 
     The second stage learns what text scores are worth from later events, and from products that play new
     ones: neither may have shaped the texts' vectors.
@@ -31,8 +31,8 @@ def tuned(
     Args:
         encoder: To start from; it is changed in place.
         arrays: The exported graph.
-        histories: Training events, in node numbers, as `fit` gets them.
-        config: As `fit` gets it.
+        histories: Training events, in node numbers, as `choose` gets them.
+        config: As `choose` gets it.
         tuning: How to tune.
         folder: Where the tuned encoder goes, whole or not at all; states are kept beside it.
         timed: Whether `at` is in seconds.
@@ -40,7 +40,7 @@ def tuned(
         progress: Whether to show a bar on stderr.
 
     Raises:
-        EncoderError: No products go together, or the libraries for tuning are not installed.
+        EncoderError: No products go together.
     """
     n_products = len(arrays.nodes["Product"])
     known, _ = past(histories, n_products, config, timed=timed)

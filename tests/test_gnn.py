@@ -17,6 +17,7 @@ from cartograph.gnn import (
     NetworkConfig,
     ProductGraphNetwork,
     TrainConfig,
+    best_epoch,
     build_graph,
     event_histories,
     load_checkpoint,
@@ -302,6 +303,19 @@ def test_training_stops_when_validation_no_longer_rises(data: HeteroData, arrays
         data, event_histories(arrays), lambda *_: next(figures), config, device="cpu", progress=False
     )
     assert [epoch.validation for epoch in epochs] == [0.1, 0.3, 0.2, 0.2]
+
+
+def test_without_validation_training_ends_with_its_last_epoch(data: HeteroData, arrays: GraphArrays) -> None:
+    config = TrainConfig(network=SMALL.network, epochs=3)
+    last, epochs = train(data, event_histories(arrays), None, config, device="cpu", progress=False)
+    figures = iter([0.1, 0.2, 0.3])
+    best, _ = train(
+        data, event_histories(arrays), lambda *_: next(figures), config, device="cpu", progress=False
+    )
+    assert [epoch.validation for epoch in epochs] == [None] * 3
+    assert best_epoch(epochs) == 3
+    for name, weight in last.state_dict().items():
+        assert torch.equal(weight, best.state_dict()[name]), name
 
 
 def test_what_is_bought_at_one_moment_does_not_predict_itself(data: HeteroData) -> None:

@@ -97,7 +97,7 @@ def test_a_killed_encode_goes_on_and_gives_the_same_vectors(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("state", ["network.pt", "inner.pt"])
+@pytest.mark.parametrize("state", ["past.pt", "network.pt"])
 def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path, state: str) -> None:
     write_folder(tmp_path / "shop", n_users=2000)
     runs = [Run(tmp_path / name) for name in ("killed", "whole")]

@@ -4,18 +4,19 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from cartograph.data import Dataset, EncoderError, Histories, RunError, UnknownIdError, leave_one_out
 from cartograph.data.splits import Cases
-from cartograph.gnn import load_checkpoint
+from cartograph.gnn import best_epoch, load_checkpoint
 from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig, hold_out
 from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_weights
 from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand
 from cartograph.serving.loading import load_stage
-from cartograph.serving.models import models
+from cartograph.serving.models import models, prepare
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
@@ -280,6 +281,19 @@ def test_with_times_the_last_tenth_of_all_events_is_held_out() -> None:
     assert cases.targets.tolist() == [3]
 
 
+def test_what_is_served_has_learned_from_what_the_choice_was_made_on(tmp_path: Path) -> None:
+    exam = leave_one_out(planted_shop())
+    prepared = prepare(exam.split(), device="cpu", cache=tmp_path, tuning=None, progress=False)
+    chosen = prepared.choose(PLANTED, device="cpu", progress=False)
+    fitted = prepared.fit(chosen.settings, exam.final, PLANTED, device="cpu", progress=False)
+    assert fitted.ranker.index.fusion == chosen.settings.fusion
+    assert fitted.data["product"].n_events.sum() == len(exam.final.train.events)
+    assert chosen.ranker.index.n_events.sum() == len(exam.train.events)
+    assert chosen.settings.epochs == best_epoch(chosen.epochs)
+    again = prepared.fit(chosen.settings, exam.split(), PLANTED, device="cpu", progress=False)
+    assert not torch.equal(again.network.id.weight, fitted.network.id.weight)
+
+
 def test_a_run_that_holds_another_dataset_is_not_mixed(trained: Run) -> None:
     other = dataclasses.replace(planted_shop(), name="other")
     with pytest.raises(RunError, match="holds 'planted' in its embedded graph; choose another folder"):
@@ -317,6 +331,17 @@ def test_too_few_events_to_train_on_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="came three times, too few to train on"):
         train_stage(run, PLANTED, progress=False)
     assert not run.index.exists()
+
+
+def test_a_log_too_short_to_look_back_twice_is_trained_on_once(tmp_path: Path) -> None:
+    """One user is left to learn from, whose second visit comes last in training."""
+    run, shop = Run(tmp_path / "run"), planted_shop()
+    visits = [(f"u{i}", i) for i in range(9)] + [("u1", 18), ("u2", 20), ("u3", 10)]
+    events = [{"user_id": user, "product_id": f"p{at % 4}{at % 7}", "at": at} for user, at in visits]
+    load_stage(run, Dataset.of("short", shop.products, pd.DataFrame(events)), progress=False)
+    epochs = train_stage(run, PLANTED, device="cpu", progress=False)
+    assert epochs
+    assert Ranker.load(run.index).second is None
 
 
 def test_a_damaged_run_file_is_named(tmp_path: Path) -> None:

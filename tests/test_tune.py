@@ -19,6 +19,7 @@ from cartograph.gnn.graph import followed_by
 from cartograph.kg import exported
 from cartograph.serving.fit import FitConfig, past
 from cartograph.serving.loading import load_stage
+from cartograph.serving.models import prepare
 from cartograph.serving.run import Run
 from cartograph.serving.stages import encode_stage, tune_stage
 from tests.planted import planted_shop
@@ -100,6 +101,17 @@ def test_neither_later_events_nor_products_that_play_new_ones_are_seen(protocol:
     withheld = set(shop.events["product_id"]) - set(given.train.events["product_id"])
     assert not len(absent)
     assert not withheld & set(trained)
+
+
+@pytest.mark.parametrize(("share", "is_tuned"), [(0.0, True), (1.1, False), (None, False)])
+def test_an_evaluation_tunes_where_enough_products_are_without_events(
+    tmp_path: Path, share: float | None, is_tuned: bool
+) -> None:
+    given = split(planted_shop(), "leave-one-out").split()
+    tuning = None if share is None else replace(QUICK, steps=2, cold_share=share)
+    prepared = prepare(given, tuning=tuning, device="cpu", cache=tmp_path, progress=False)
+    untuned = prepare(given, tuning=None, device="cpu", cache=tmp_path, progress=False)
+    assert np.array_equal(prepared.vectors["Product"], untuned.vectors["Product"]) != is_tuned
 
 
 def test_later_commands_encode_with_the_tuned_encoder_until_another_is_named(tmp_path: Path) -> None:
