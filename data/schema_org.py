@@ -10,6 +10,7 @@ import pandas as pd
 from .dataset import Columns, Dataset
 from .errors import DataError
 from .good_relations import in_schema_org
+from .json_ld import says_context
 from .offers import offer_facts
 from .product_facts import brands, categories, product_attributes
 from .rdf_events import links, user_attributes, user_events
@@ -47,9 +48,10 @@ def is_rdf(path: Path) -> bool:
 
 
 def rdf_files(path: Path) -> list[Path]:
-    """The RDF files and pages at a path; in a folder, JSON is one only by the name `.jsonld`."""
+    """The RDF files and pages at a path; `.json` is one where it has a context, and not in a folder."""
     if path.is_file():
-        return [path] if format_of(path) else []
+        plain_json = path.name.removesuffix(".gz").lower().endswith(".json")
+        return [path] if format_of(path) and (not plain_json or says_context(path)) else []
     return [file for file in sorted(path.glob("*")) if format_of(file) and ".json" not in file.suffixes[-2:]]
 
 

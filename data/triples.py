@@ -4,9 +4,8 @@ import json
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,8 @@ import pandas as pd
 import pyoxigraph as ox
 
 from .errors import DataError
+from .json_ld import documents
 from .raw import open_raw, row_bar
-from .vocabulary import SCHEMA
 
 FORMATS = {
     ".jsonld": ox.RdfFormat.JSON_LD,
@@ -28,21 +27,6 @@ FORMATS = {
 }
 """By the end of a file's name; `.gz` may follow."""
 
-CONTEXT = {
-    "@vocab": SCHEMA,
-    "id": "@id",
-    "type": "@type",
-    "schema": SCHEMA,
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-    "skos": "http://www.w3.org/2004/02/skos/core#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-    "foaf": "http://xmlns.com/foaf/0.1/",
-    "gr": "http://purl.org/goodrelations/v1#",
-}
-"""What stands for schema.org's own context, which is never fetched."""
-
-_REMOTE = re.compile(r'"@context"\s*:\s*["\[]')
-_SCHEMA_ORG = re.compile(r"https?://(?:www\.)?schema\.org(?:/.*)?")
 _XSD_DOUBLE = ("http://www.w3.org/2001/XMLSchema#double", "http://www.w3.org/2001/XMLSchema#float")
 
 IntColumn = npt.NDArray[np.int32]
@@ -172,95 +156,39 @@ def quads(path: Path) -> Iterator[ox.Quad]:
     Raises:
         DataError: It is broken, or needs a JSON-LD context other than schema.org's.
     """
-    base = f"file:///{path.name.replace(' ', '%20')}"
     kind = format_of(path)
-    with open_raw(path) as file, row_bar(path) as bar:
-        if kind != ox.RdfFormat.JSON_LD:
-            sources: Iterable[Any] = (file,)
-        else:
-            sources = _documents(path, file.read())
-        for source in sources:
-            try:
-                for quad in ox.parse(source, kind, base_iri=base, rename_blank_nodes=True):
-                    bar.update()
-                    yield quad
-            except SyntaxError as error:
-                raise DataError(_sentence(path, error)) from error
+    with row_bar(path) as bar:
+        for quad in _parsed(path, kind):
+            bar.update()
+            yield quad
 
 
-def _sentence(path: Path, error: SyntaxError) -> str:
+def _parsed(path: Path, kind: ox.RdfFormat | None) -> Iterator[ox.Quad]:
+    if kind != ox.RdfFormat.JSON_LD:
+        with open_raw(path) as file:
+            yield from _statements(file, path, kind, 1)
+        return
+    for document, line in documents(path):
+        yield from _statements(document, path, kind, line)
+
+
+def _statements(
+    source: IO[bytes] | bytes, path: Path, kind: ox.RdfFormat | None, line: int
+) -> Iterator[ox.Quad]:
+    """The statements of a document that starts in that line of the file."""
+    base = f"file:///{path.name.replace(' ', '%20')}"
+    try:
+        yield from ox.parse(source, kind, base_iri=base, rename_blank_nodes=True)
+    except SyntaxError as error:
+        raise DataError(_sentence(path, error, line)) from error
+
+
+def _sentence(path: Path, error: SyntaxError, start: int) -> str:
     if "LoadDocumentCallback" in str(error):
         return (
             f"{path}: there is a context that would have to be fetched; none ever is, so write it into the "
             "file; only https://schema.org is known here"
         )
-    line = f", line {error.lineno}" if error.lineno else ""
+    line = f", line {start + error.lineno - 1}" if error.lineno else ""
     reason = re.sub(r"^Parser error at .*?: ", "", str(error.msg or error))
     return f"{path}{line}: {reason}; give RDF as the file's name says ({', '.join(FORMATS)})"
-
-
-def _documents(path: Path, data: bytes) -> Iterator[bytes]:
-    """The JSON-LD documents in a file, schema.org's context written into them."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8; save it so"
-        ) from error
-    if path.name.removesuffix(".gz").lower().endswith((".html", ".htm")):
-        page = _Page()
-        page.feed(text)
-        found = page.scripts
-        if not found:
-            raise DataError(f'{path}: there is no <script type="application/ld+json"> in it; add one')
-    else:
-        found = [(1, text)]
-    for line, script in found:
-        if not _REMOTE.search(script):
-            yield script.encode()
-            continue
-        try:
-            yield json.dumps(json.loads(script, object_hook=_local)).encode()
-        except (ValueError, RecursionError) as error:
-            at = line + getattr(error, "lineno", 1) - 1
-            reason = getattr(error, "msg", str(error))
-            raise DataError(f"{path}, line {at}: is not JSON ({reason}); correct it there") from error
-
-
-def _local(node: dict[str, Any]) -> dict[str, Any]:
-    """A JSON object with our context where it names schema.org's."""
-    if "@context" in node:
-        given = node["@context"]
-        contexts = given if isinstance(given, list) else [given]
-        node["@context"] = [
-            CONTEXT if isinstance(one, str) and _SCHEMA_ORG.fullmatch(one) else one for one in contexts
-        ]
-    return node
-
-
-class _Page(HTMLParser):
-    """Takes the JSON-LD scripts out of a page, each with the line it starts in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scripts: list[tuple[int, str]] = []
-        self._parts: list[str] | None = None
-        self._line = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember that a script of that kind begins."""
-        kind = (dict(attrs).get("type") or "").split(";")[0].strip().lower()
-        if tag == "script" and kind == "application/ld+json":
-            self._parts, self._line = [], self.getpos()[0]
-
-    def handle_endtag(self, tag: str) -> None:
-        """Keep the script that ends."""
-        if self._parts is not None and "".join(self._parts).strip():
-            self.scripts.append((self._line, "".join(self._parts)))
-        self._parts = None
-
-    def handle_data(self, data: str) -> None:
-        """Gather what is inside."""
-        if self._parts is not None:
-            self._parts.append(data)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from cartograph.data import DataError, Dataset, load
+from cartograph.data import DataError, Dataset, json_ld, load
+from cartograph.data.json_ld import documents
 
 FEEDS = Path(__file__).parent / "feeds"
 
@@ -324,3 +325,57 @@ def test_tens_of_thousands_of_products_take_seconds(tmp_path: Path) -> None:
     assert time.process_time() - begun < 30
     assert len(dataset.products) == 20_000
     assert len(dataset.product_attributes) == 40_000
+
+
+def test_a_graph_of_any_size_is_read_in_pieces_as_if_it_were_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = [
+        product(sku=str(i), name=f"Tea {i} é]}}", brand={"@type": "Brand", "name": "A"}) for i in range(40)
+    ]
+    path = feed(tmp_path, *nodes)
+    whole = load(path)
+    assert len(list(documents(path))) == 1
+    monkeypatch.setattr(json_ld, "_BLOCK", 257)
+    pieces = list(documents(path))
+    assert len(pieces) > 5
+    assert all(len(piece) < 2000 for piece, _ in pieces)
+    again = load(path)
+    assert again.products.equals(whole.products)
+    assert attributes(again) == attributes(whole)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"@graph": [{"@id": "a:b"}], "@context": {}}',
+        '{"@context": {}, "@graph": [{"@id": "a:b"}], "@id": "a:named"}',
+        '{"@context": {}, "@graph": {"@id": "a:b"}}',
+        '{"@context": {}, "@graph": ["a:b"]}',
+        '{"@context": {}, "@graph": [{"@id": "_:b"}, {"a:c": {"@id": "_:b"}}]}',
+        '[{"@id": "a:b"}]',
+        '{"@context": {}, "@graph": [{"@id": "a:b"}]',
+        '{"@context": {}, "@graph": [{"@id": "a:b"},]}',
+        '{"@context": {}, "@graph": [,{"@id": "a:b"}]}',
+        '{"@context": {}, "@graph": [{"@id": "a:b"} {"@id": "a:c"}]}',
+        '{"@context"',
+        "",
+    ],
+)
+def test_what_pieces_would_change_is_one_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(json_ld, "_BLOCK", 7)
+    path = tmp_path / "a.jsonld"
+    path.write_text(text)
+    assert list(documents(path)) == [(text.encode(), 1)]
+
+
+def test_json_without_a_context_is_no_feed(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"sku": "1", "name": "Tea"}]))
+    with pytest.raises(DataError) as refused:
+        load(path)
+    assert "schema.org" not in str(refused.value)
+    path.write_text(json.dumps({"@context": "https://schema.org", **product()}))
+    assert only(load(path))["title"] == "Tea"

@@ -18,7 +18,10 @@ statements, and no blank nodes, so that two files can be compared line by line. 
 is left out unless `--events` asks for it.
 
 `cartograph load` reads such files, and product feeds of others: schema.org in JSON-LD, Turtle, N-Triples or
-the script elements of a page, and GoodRelations. Nothing is fetched for it.
+the script elements of a page, and GoodRelations. Nothing is fetched for it. JSON-LD is read in pieces where
+the file is a context, then a graph whose nodes have addresses, or none that others refer to, as Cartograph
+writes it; any other file is in memory as a whole. A file called `.json` is a feed where a `@context` stands
+in its first megabyte; in a folder, JSON-LD has to be called `.jsonld`.
 
 `cartograph validate` prints one line a finding and ends with 1 if there is one that is no mere warning.
 `cartograph sparql` only reads, in a process of its own with limits of time and rows.
