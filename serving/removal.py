@@ -148,6 +148,8 @@ def entries(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:
     >>> entries(Matrix([[0.0, 5.0, 6.0], [7.0, 0.0, 0.0]]), np.array([1, 0]), np.array([2, 0])).tolist()
     [[0.0, 7.0], [6.0, 0.0]]
     """
+    if not len(columns):
+        return np.zeros((len(rows), 0), dtype=np.float32)
     starts = matrix.indptr[rows].astype(np.int64)
     lengths = matrix.indptr[rows + 1] - starts
     _, flat = stretches(starts, lengths)

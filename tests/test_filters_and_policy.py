@@ -101,7 +101,8 @@ def test_a_cap_bounds_every_brand(recommender: Recommender) -> None:
 def test_the_dial_makes_room_for_new_products(recommender: Recommender) -> None:
     new = {row for row, events in enumerate(recommender.index.n_events) if not events}
     ids = {recommender.catalogue.ids[row] for row in new}
-    assert set(asked(recommender, policy=Policy(fresh=1.0))[: len(ids)]) == ids
+    assert not ids <= set(asked(recommender))
+    assert ids <= set(asked(recommender, policy=Policy(fresh=1.0))[:10])
     assert not ids & set(asked(recommender, policy=Policy(fresh=-1.0)))
 
 
