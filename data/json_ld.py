@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from .errors import DataError
 from .raw import open_raw
+from .readers import decoded
 from .vocabulary import SCHEMA
 
 CONTEXT = {
@@ -161,14 +162,7 @@ def _pieces(text: _Text) -> Iterator[str]:
 
 def _whole(path: Path) -> str:
     with open_raw(path) as file:
-        data = file.read()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8; save it so"
-        ) from error
+        return decoded(file.read(), path)
 
 
 def _scripts(path: Path) -> Iterator[tuple[bytes, int]]:

@@ -58,6 +58,15 @@ def read_text(path: Path) -> str:
         data = file.read()
     if not data.strip():
         raise DataError(f"{path}: the file is empty; give it rows, or remove it")
+    return decoded(data, path)
+
+
+def decoded(data: bytes, path: Path) -> str:
+    """The text of a file's bytes, in UTF-8.
+
+    Raises:
+        DataError: They are not UTF-8.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -297,13 +297,12 @@ def assemble(
     users = pd.Index(dataset.users[Columns.USER]).get_indexer(pd.Index(dataset.events[Columns.USER]))
     order = np.argsort(users, kind="stable")
     trained, final = (dataset.with_events(dataset.events.iloc[np.sort(order[of])]) for of in (train, known))
-    nobody = validation.take(np.zeros(0, dtype=np.int64))
     return Exam(
         protocol,
         trained,
         validation,
         seed,
-        Split(protocol, final, nobody, seed),
+        Split(protocol, final, validation.sample(0), seed),
         settings,
         n_asked - len(test),
         test,

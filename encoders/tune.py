@@ -172,7 +172,8 @@ class _Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
 
 def _has_bfloat16() -> bool:
     """Whether the processor computes in bfloat16; one that does not takes some thirty times as long in it."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _train(

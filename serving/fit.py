@@ -30,9 +30,6 @@ from .trial import Measure, Trial
 HELD_OUT = 0.1
 """Share of the events that a hold-out takes, where there are times."""
 
-NOBODY = np.zeros(0, dtype=np.int64)
-"""Rows of no case."""
-
 FEW_CASES = 100
 """What so many cases of new products say counts half of what it would count if there were any number."""
 
@@ -133,7 +130,7 @@ def choose(
     known, asked = past(histories, n_products, config, timed=timed)
     asked = _with_targets(asked, np.ones(n_products, dtype=bool))
     if not len(asked) or not len(Prefixes.of(known)):  # too few visits to look a second time into the past
-        known, asked, withheld = histories, asked.take(NOBODY), np.zeros(n_products, dtype=bool)
+        known, asked, withheld = histories, asked.sample(0), np.zeros(n_products, dtype=bool)
     stop = (asked if len(asked) else validation).sample(config.most_cases, config.train.seed)
     data = with_events(base, known, config.train.network.max_history, config.graph)
     demand = Demand.of(known, n_products, timed=timed)

@@ -1,7 +1,7 @@
 """Our model as the evaluation sees it: the whole way from a split to scores, a model among the baselines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from ..encoders import (
 )
 from ..evaluation import BASELINES, Answers, Fit, Scorer, Trained, examine, rank_targets
 from ..evaluation.content import content_knn
-from ..gnn import build_graph
+from ..gnn import GraphConfig, build_graph
 from ..kg import GraphArrays, exported
 from .content import TEMPLATES, text_vectors
 from .fit import Chosen, FitConfig, Fitted, Settings, choose, fit
@@ -96,6 +96,7 @@ class Prepared:
     vectors: Mapping[str, FloatArray]
     nodes: IntArray
     """The node number of every product row, `(n_products,)`."""
+    _graphs: dict[GraphConfig, HeteroData] = field(default_factory=dict, init=False, repr=False)
 
     def choose(self, config: FitConfig, *, device: str = "auto", progress: bool = True) -> Chosen:
         """What the validation part decides, the seed moved by the split's."""
@@ -140,7 +141,10 @@ class Prepared:
         )
 
     def _graph(self, config: FitConfig) -> HeteroData:
-        return build_graph(self.arrays, self.vectors, config.graph)
+        """The graph without events, built once: its text neighbours take the square of the catalogue."""
+        if config.graph not in self._graphs:
+            self._graphs[config.graph] = build_graph(self.arrays, self.vectors, config.graph)
+        return self._graphs[config.graph]
 
     def scorer(self, ranker: Ranker) -> Scorer:
         """What the ranker says, by product row."""
