@@ -21,6 +21,8 @@ from tools.neo4j_server import free_port
 LAPTOP: ViewportSize = {"width": 1366, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_S = 120
+EVALUATION = Path(__file__).parent.parent / "benchmarks" / "results" / "ranking-sample-time.json"
+"""What the Quality tab of the served shop shows."""
 
 
 class PageServer:

@@ -3,15 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from cartograph.serving.run import Run
-from tests.browser import PageServer
-
-EVALUATION = Path(__file__).parent.parent / "benchmarks" / "results" / "ranking-sample-time.json"
+from tests.browser import EVALUATION, PageServer
 
 
 @pytest.fixture(scope="session")
