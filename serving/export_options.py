@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-FORMATS = ("turtle", "ntriples", "jsonld")
+FORMATS = ("turtle", "ntriples", "jsonld", "neo4j-import")
 
 
 def add_sparql(parser: "ArgumentParser") -> None:
@@ -22,9 +22,16 @@ def add_sparql(parser: "ArgumentParser") -> None:
 
 def add_export(parser: "ArgumentParser") -> None:
     """Give `cartograph export` its options."""
-    parser.add_argument("format", choices=FORMATS, help="RDF with the terms of schema.org (docs/rdf.md)")
+    parser.add_argument(
+        "format",
+        choices=FORMATS,
+        help="RDF with the terms of schema.org (docs/rdf.md); or a folder of CSV files with everything, "
+        "events too, that `neo4j-admin database import` takes (docs/graph.md)",
+    )
     _of_a_run(parser)
-    parser.add_argument("--out", required=True, metavar="FILE", help="what to write, whole or not at all")
+    parser.add_argument(
+        "--out", required=True, metavar="PATH", help="file or folder to write, whole or not at all"
+    )
     _as_rdf(parser)
     _json(parser)
 
@@ -39,7 +46,7 @@ def add_validate(parser: "ArgumentParser") -> None:
 
 def _as_rdf(parser: "ArgumentParser") -> None:
     parser.add_argument(
-        "--events", action="store_true", help="with users and what they did, which is private"
+        "--events", action="store_true", help="RDF with users and what they did, which is private"
     )
     parser.add_argument(
         "--base",

@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+from ..kg.neo4j_import import export_neo4j_import
 from ..kg.rdf import RdfConfig, SparqlReader, export_rdf, validate_feed
 from ..kg.rdf.sparql_guard import check_sparql
 from .cypher.answers import Answer, as_json, as_table
@@ -20,10 +21,18 @@ def _rdf(options: Namespace) -> dict[str, object]:
     return {"file": str(out), "statements": n_statements}
 
 
+def _neo4j_import(options: Namespace) -> dict[str, object]:
+    """Write the run's graph for Neo4j's import tool; what was written."""
+    with Run(Path(options.run)).open(read_only=True) as store:
+        written = export_neo4j_import(store, Path(options.out))
+    return {"folder": options.out, "nodes": written.nodes, "relationships": written.relationships}
+
+
 EXPORTS: dict[str, Callable[[Namespace], dict[str, object]]] = {
     "turtle": _rdf,
     "ntriples": _rdf,
     "jsonld": _rdf,
+    "neo4j-import": _neo4j_import,
 }
 """By format: writes it, and returns what to say of it."""
 

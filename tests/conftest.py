@@ -31,14 +31,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
-@contextmanager
-def started_server(home: Path) -> Iterator[str]:
-    """Address of a Neo4j server that runs in a folder meanwhile."""
+def requires_neo4j() -> None:
+    """Skip the test where no server can be started; in CI, fail it."""
     if missing := missing_tools():
         reason = "; ".join(missing)
         if os.environ.get("CI"):
             pytest.fail(f"in CI the Neo4j tests must run: {reason}")
         pytest.skip(reason)
+
+
+@contextmanager
+def started_server(home: Path) -> Iterator[str]:
+    """Address of a Neo4j server that runs in a folder meanwhile."""
+    requires_neo4j()
     server = Server(home / "server", ROOT / ".neo4j" / "lib", free_port(), free_port())
     server.start()
     given = os.environ.get("NEO4J_PASSWORD")

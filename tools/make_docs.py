@@ -259,6 +259,21 @@ _DIALECTS = """
 The embedded store (Ladybug) and Neo4j answer read-only statements alike; [cypher.md](cypher.md) says how, and
 what to write where one of them refuses. [questions.md](questions.md) has questions to begin with.
 
+## A first load into Neo4j
+
+`cartograph load SOURCE --store bolt://…` writes into a running server, whatever it holds. Into an empty one
+the server's own import tool is quicker: load into the embedded graph, write that as files, import them.
+
+```
+cartograph load SOURCE --run runs/shop
+cartograph export neo4j-import --run runs/shop --out files
+cd files && neo4j-admin database import full neo4j --overwrite-destination @arguments.txt
+```
+
+The server must be stopped meanwhile; `python tools/neo4j_server.py import FOLDER` does the last step for the
+one of `make neo4j`. Opening the graph adds its constraints: `cartograph load SOURCE --run runs/neo4j
+--store bolt://…` finds everything there, and goes on from it.
+
 ## Asking it
 
 ```

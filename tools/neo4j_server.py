@@ -2,7 +2,7 @@
 
     python tools/neo4j_server.py start            server at bolt://localhost:7687, browser at http://localhost:7474
     python tools/neo4j_server.py status
-    python tools/neo4j_server.py import --nodes=Product=products.csv --relationships=PURCHASED=purchases.csv
+    python tools/neo4j_server.py import FOLDER    what `cartograph export neo4j-import --out FOLDER` wrote
     python tools/neo4j_server.py stop
 
 Needs a JDK 17 and, the first time, Maven; everything lies in the folder `.neo4j`.
@@ -72,10 +72,7 @@ class Server:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     raise ServerError(f"port {port} is taken; choose others with --bolt-port and --http-port")
-        first = not self.home.exists()
         self._configure()
-        if first:
-            self._java("org.neo4j.cli.AdminTool", "dbms", "set-initial-password", PASSWORD)
         command = [
             *("java", "-Xms256m", "-Xmx1g", *OPENS, "-cp", f"{self.libraries}/*"),
             *(
@@ -125,24 +122,27 @@ class Server:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
-    def import_files(self, arguments: list[str]) -> None:
-        """Replace the database `neo4j` by nodes and relationships in CSV files; the server must be stopped.
+    def import_folder(self, folder: Path) -> None:
+        """Replace the database `neo4j` by what an export holds; the server must be stopped.
+
+        Args:
+            folder: With CSV files, and `arguments.txt` which says what they are.
 
         Raises:
-            ServerError: The server runs, or the import fails.
+            ServerError: The server runs, there is no such folder, or the import fails.
         """
         if self.pid() is not None:
             raise ServerError("the server runs; stop it before an import")
+        if not (folder / "arguments.txt").is_file():
+            raise ServerError(
+                f"{folder} has no arguments.txt; write it with `cartograph export neo4j-import`"
+            )
         install(self.libraries)
         self._configure()
         self._java(
-            "org.neo4j.cli.AdminTool",
-            "database",
-            "import",
-            "full",
-            "neo4j",
-            "--overwrite-destination",
-            *arguments,
+            *("org.neo4j.cli.AdminTool", "database", "import", "full", "neo4j"),
+            *("--overwrite-destination", f"--report-file={self.home}/logs/import.report", "@arguments.txt"),
+            cwd=folder,
         )
 
     @property
@@ -150,6 +150,7 @@ class Server:
         return self.home / "server.pid"
 
     def _configure(self) -> None:
+        first = not self.home.exists()
         for folder in ("conf", "logs", "data", "plugins", "import"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         settings = {
@@ -163,13 +164,17 @@ class Server:
         }
         lines = "".join(f"{key}={value}\n" for key, value in settings.items())
         (self.home / "conf" / "neo4j.conf").write_text(lines)
+        if first:
+            self._java("org.neo4j.cli.AdminTool", "dbms", "set-initial-password", PASSWORD)
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
 
-    def _java(self, *arguments: str) -> None:
+    def _java(self, *arguments: str, cwd: Path | None = None) -> None:
         command = ["java", *OPENS, "-cp", f"{self.libraries}/*", *arguments]
-        done = subprocess.run(command, env=self._environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=self._environment(), cwd=cwd, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise ServerError(
                 f"{' '.join(arguments[:4])} failed: {(done.stderr or done.stdout).strip()[-500:]}"
@@ -243,10 +248,13 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="A local Neo4j server for development and exploration.")
     parser.add_argument("action", choices=("start", "stop", "status", "import"))
+    parser.add_argument("folder", type=Path, nargs="?", help="of an import")
     parser.add_argument("--home", type=Path, default=Path(".neo4j"), help="where everything lies")
     parser.add_argument("--bolt-port", type=int, default=7687)
     parser.add_argument("--http-port", type=int, default=7474)
-    options, further = parser.parse_known_args()
+    options = parser.parse_args()
+    if (options.action == "import") != (options.folder is not None):
+        parser.error("an import, and nothing else, takes a folder")
     home = options.home.resolve()
     server = Server(home / "server", home / "lib", options.bolt_port, options.http_port)
     where = f"{server.uri} (user neo4j, password {PASSWORD}), browser http://localhost:{server.http_port}/browser/"
@@ -257,7 +265,7 @@ def main() -> None:
         elif options.action == "stop":
             print("stopped" if server.stop() else "no server was running")
         elif options.action == "import":
-            server.import_files(further)
+            server.import_folder(options.folder)
             print("imported")
         else:
             print(f"runs at {where}" if server.pid() is not None else "not running")

@@ -13,7 +13,8 @@ import pandas as pd
 import pyoxigraph as ox
 
 from ...data.vocabulary import CURRENCY, DIRECT, RDF_TYPE, SCHEMA, XSD
-from ..schema import NODES, quoted
+from ..pages import node_pages, relationships_of
+from ..schema import NODES
 from ..store import GraphStore
 from . import terms
 
@@ -119,36 +120,18 @@ def _texts(node: ox.NamedNode, label: str, row: Mapping[Any, Any]) -> Iterator[S
 
 def _pages(store: GraphStore, label: str, where: str = "") -> Iterator[pd.DataFrame]:
     """The nodes of a label with their properties, in pages by id; missing texts are `""`."""
-    properties = NODES[label].properties
-    returned = "".join(f", n.{quoted(name)} AS {quoted(name)}" for name in properties)
-    after, size = "", _PAGE.get(label, _NODES_AT_ONCE)
-    while True:
-        page = store.frame(
-            f"MATCH (n:{quoted(label)}) WHERE n.id > $after{where} "
-            f"RETURN n.id AS id{returned} ORDER BY id LIMIT {size}",
-            {"after": after},
-        )
-        if page.empty:
-            return
-        for name, kind in properties.items():
+    for page in node_pages(store, label, _PAGE.get(label, _NODES_AT_ONCE), where):
+        for name, kind in NODES[label].properties.items():
             if kind == "STRING":
                 page[name] = page[name].astype(object).where(page[name].notna(), "")
         yield page
-        if len(page) < size:
-            return
-        after = page["id"].iloc[-1]
 
 
 def _ends(
     store: GraphStore, page: pd.DataFrame, relation: str, ends: tuple[str, str], properties: str = ""
 ) -> dict[str, list[tuple[Any, ...]]]:
     """By source id: the target id (and the properties of the relationship or target) of its relationships."""
-    source, target = ends
-    found = store.frame(
-        f"MATCH (a:{quoted(source)})-[r:{quoted(relation)}]->(b:{quoted(target)}) "
-        f"WHERE a.id >= $first AND a.id <= $last RETURN a.id AS source, b.id AS target{properties}",
-        {"first": page["id"].iloc[0], "last": page["id"].iloc[-1]},
-    )
+    found = relationships_of(store, page, relation, ends, properties)
     grouped: dict[str, list[tuple[Any, ...]]] = {}
     if len(found):
         for key, *row in zip(*(found[name].tolist() for name in found.columns), strict=True):
