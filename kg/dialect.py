@@ -119,6 +119,11 @@ class _Writer:
             raise StoreError(
                 "CALL { … } is not known to the embedded store; write MATCH … WITH …, or COUNT { MATCH … }"
             )
+        if is_word(word, "CALL") and is_word(piece_at(clause, following(clause, start)), "DB"):
+            raise StoreError(
+                "the embedded store has no index that Cypher can search; use `cartograph search`, or a Neo4j "
+                "server that a run is published to"
+            )
         if is_word(word, "WITH") and place_of(clause, "ORDER") < len(clause):
             return self._sorted(clause)
         return self.expression(clause)

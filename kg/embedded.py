@@ -2,7 +2,7 @@
 
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..data import StoreError
+from ..data.dataset import FloatArray
 from .dialect import named, rewritten
 from .guard import check_reads_only
 from .plain import plain_value
@@ -25,6 +26,9 @@ from .subgraph import Key, subgraph
 from .tables import declare, table_names, version
 from .turns import Turns
 from .versions import SCHEMA_VERSION, check_version
+
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+"""What the system says when a file cannot grow."""
 
 _ARROW = {"STRING": pa.string(), "INT64": pa.int64(), "DOUBLE": pa.float64()}
 _BATCH = 200_000
@@ -83,6 +87,7 @@ class EmbeddedStore:
                 raise StoreError(
                     f"{self.path} is in use by another process; wait for it or end it"
                 ) from error
+            _check_room(error)
             raise StoreError(f"{self.path} is not a readable graph ({_first_line(error)})") from error
         self._readers = threading.local()
         self._connections = weakref.WeakSet([self._connection])
@@ -200,6 +205,9 @@ class EmbeddedStore:
             for name in RELATIONS
         }
 
+    def write_vectors(self, name: str, ids: Sequence[str], vectors: FloatArray) -> None:
+        """Nothing: what searches by vectors here is `serving`."""
+
     def purge(self) -> None:
         with self._writing:
             fresh = self.path.with_name(self.path.name + PURGED)
@@ -248,8 +256,7 @@ class EmbeddedStore:
                 self._depth -= 1
 
     def _copy(self, table: str, rows: pa.Table, options: str = "") -> None:
-        # Ladybug's replacement scan finds the Arrow table by the name of this local variable.
-        self._connection.execute(f"COPY {table} FROM $rows{options}", {"rows": rows})
+        _execute(self._connection, f"COPY {table} FROM $rows{options}", {"rows": rows})
 
     def _update(self, cypher: str, rows: pd.DataFrame) -> None:
         for batch in batches(rows.astype(object).where(rows.notna(), None), 10_000):
@@ -314,7 +321,20 @@ def _execute(connection: Any, cypher: str, params: Params | None) -> Any:
     try:
         return connection.execute(cypher, dict(params or {}))
     except RuntimeError as error:
+        _check_room(error)
         raise StoreError(f"the graph store refuses the statement: {_first_line(error)}") from error
+
+
+def _check_room(error: RuntimeError) -> None:
+    """Say so where a file could not grow.
+
+    Raises:
+        StoreError: That was it.
+    """
+    if any(sign in str(error) for sign in _FULL):
+        raise StoreError(
+            "the disk with the graph is full; make room and give the same command, which goes on from there"
+        ) from error
 
 
 def _fields(properties: Mapping[str, Kind]) -> str:

@@ -35,7 +35,8 @@ class GraphArrays:
     nodes: dict[str, pd.DataFrame]
     """By label: `id`, then the properties (missing texts are `""`), sorted by `id`."""
     edges: dict[tuple[str, str, str], Edges]
-    """By source label, relation and target label; every triple of the schema is there, perhaps empty."""
+    """By source label, relation and target label; every triple of the schema is there, perhaps empty, but
+    those that are learned."""
 
 
 def exported(dataset: Dataset, *, progress: bool = True) -> GraphArrays:
@@ -62,7 +63,7 @@ def export(store: GraphStore) -> GraphArrays:
     nodes = {label: _nodes(store, label) for label in NODES}
     numbers = {label: pd.Index(frame["id"].to_numpy(object)) for label, frame in nodes.items()}
     edges = {}
-    for relation in RELATIONS.values():
+    for relation in (relation for relation in RELATIONS.values() if not relation.learned):
         for source, target in relation.ends:
             edges[source, relation.name, target] = _edges(
                 store, relation.name, source, target, numbers[source], numbers[target]

@@ -44,6 +44,8 @@ _FORBIDDEN = {
     *("TRANSACTION", "TRANSACTIONS", "PERIODIC", "GRANT", "REVOKE", "DENY", "TERMINATE", "SHOW"),
 }
 _PROCEDURES = {"SHOW_TABLES", "TABLE_INFO", "SHOW_CONNECTION", "DB_VERSION"}
+_SEARCHES = {("db", ".", "index", ".", kind, ".", "queryNodes") for kind in ("fulltext", "vector")}
+"""Procedures that search a Neo4j index, token by token."""
 _NAMESPACES = {"DATE", "DATETIME", "LOCALDATETIME", "LOCALTIME", "TIME", "DURATION", "POINT"}
 """What may stand before the dot of a function."""
 
@@ -105,6 +107,8 @@ def _check_word(tokens: list[Token], place: int) -> None:
     word = _upper(given)
     before = tokens[place - 1] if place else nothing
     after = tokens[place + 1] if place + 1 < len(tokens) else nothing
+    if _names_a_search(tokens, place):
+        return
     if _is_property(tokens, place):
         if after.text == "(" and _upper(tokens[place - 2].text) not in _NAMESPACES:
             raise StoreError(f"{given} is not allowed here: functions of plugins are not called")
@@ -116,6 +120,15 @@ def _check_word(tokens: list[Token], place: int) -> None:
         raise StoreError(f"CALL {after.text:.40} is not allowed here: this session only reads the graph")
     elif _upper(before.text) == "CALL" and (word not in _PROCEDURES or after.text == "."):
         raise StoreError(f"CALL {given} is not allowed here: this session only reads the graph")
+
+
+def _names_a_search(tokens: list[Token], place: int) -> bool:
+    """Whether a word is part of `CALL db.index.vector.queryNodes`, or of the same over texts."""
+    for start in range(max(place - 6, 1), place + 1):
+        name = tuple(token.text for token in tokens[start : start + 7])
+        if name in _SEARCHES and _upper(tokens[start - 1].text) == "CALL":
+            return True
+    return False
 
 
 def _is_property(tokens: list[Token], place: int) -> bool:

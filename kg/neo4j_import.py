@@ -19,7 +19,7 @@ import pyarrow.csv
 
 from ..data import StoreError
 from .pages import node_pages, relationships_of
-from .schema import NODES, RELATIONS, Kind, Relation, quoted
+from .schema import NODES, RELATIONS, Kind, Relation
 from .store import GraphStore
 from .versions import KEY, LABEL, SCHEMA_VERSION
 
@@ -84,7 +84,8 @@ def _write(store: GraphStore, folder: Path) -> Written:
             for page in node_pages(store, label, _PAGE):
                 nodes.write(page)
                 for (relation, target), file in zip(leading, edges, strict=True):
-                    file.write(_leading_from(store, page, relation, (label, target)))
+                    ends = (label, target)
+                    file.write(relationships_of(store, page, relation.name, ends, relation.properties))
         arguments.append(f"--nodes={label}={nodes.name}")
         arguments += [
             f"--relationships={relation.name}={file.name}"
@@ -97,13 +98,6 @@ def _write(store: GraphStore, folder: Path) -> Written:
     arguments.append(f"--nodes={LABEL}={schema.name}")
     (folder / ARGUMENTS).write_text("\n".join(arguments) + "\n", encoding="utf-8")
     return Written(n_nodes, n_edges)
-
-
-def _leading_from(
-    store: GraphStore, page: pd.DataFrame, relation: Relation, ends: tuple[str, str]
-) -> pd.DataFrame:
-    returned = "".join(f", r.{quoted(name)} AS {quoted(name)}" for name in relation.properties)
-    return relationships_of(store, page, relation.name, ends, returned)
 
 
 class _File:

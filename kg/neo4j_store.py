@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from types import TracebackType
@@ -14,10 +14,12 @@ import pandas as pd
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
 
 from ..data import StoreError
+from ..data.dataset import FloatArray
 from .functions import ONLY_EMBEDDED
 from .guard import check_reads_only
 from .neo4j_bulk import BATCH, BulkWriter
 from .neo4j_statements import EdgeStatements, NodeStatements
+from .neo4j_vectors import write_vectors
 from .plain import plain_value
 from .schema import NODES, RELATIONS, quoted
 from .store import Params, Rows, Written, batches, untold
@@ -145,6 +147,9 @@ class Neo4jStore:
             name: int(self.query(f"MATCH ()-[r:{quoted(name)}]->() RETURN count(r) AS n")[0]["n"])
             for name in RELATIONS
         }
+
+    def write_vectors(self, name: str, ids: Sequence[str], vectors: FloatArray) -> None:
+        write_vectors(self, name, ids, vectors)
 
     def purge(self) -> None:
         """Nothing: a server reuses the place of what was deleted in its own time."""

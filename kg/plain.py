@@ -6,7 +6,7 @@
     date, time    "2024-05-06", "2024-05-06T07:08:09Z"
 
 Keys connect relationships (`_source`, `_target`) with nodes within one answer; they mean nothing later.
-Properties without a value are left out.
+Properties without a value are left out, and so are products' vectors.
 """
 
 import math
@@ -17,6 +17,8 @@ from typing import Any
 
 import neo4j.graph
 import neo4j.time
+
+from .schema import VECTORS
 
 
 def plain_value(value: Any) -> Any:
@@ -103,5 +105,5 @@ def _properties(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: plain_value(item)
         for name, item in given.items()
-        if item is not None and name not in ("_ID", "_LABEL", "_SRC", "_DST")
+        if item is not None and name not in ("_ID", "_LABEL", "_SRC", "_DST", *VECTORS)
     }

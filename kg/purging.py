@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data import StoreError
+from .learned import show, shown
 from .schema import NODES, RELATIONS, quoted
 from .versions import LABEL
 
@@ -44,6 +45,7 @@ def copy_graph(old: "GraphStore", new: "GraphStore", tables: set[str]) -> None:
                 f"RETURN a.id AS source, b.id AS target{returned}"
             )
             new.write_relationships(name, (source, target), rows)
+    show(new, shown(old))
 
 
 def take_place(fresh: Path, path: Path) -> None:

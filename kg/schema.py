@@ -48,6 +48,8 @@ class Relation:
     key: tuple[str, ...]
     """Properties that, with both ends, make a relationship unique."""
     meaning: str
+    learned: bool = False
+    """Whether it is what a trained run says (`learned.publish`), which nothing is learned from."""
 
 
 PROVENANCE: dict[str, Kind] = {
@@ -58,6 +60,14 @@ PROVENANCE: dict[str, Kind] = {
 }
 """Of every relationship that Cartograph derives: the acceptance that wrote it, the method, when (ISO 8601,
 UTC), and how sure it was, in [0, 1]. The shop's own relationships have none of them."""
+
+_LEARNED: dict[str, Kind] = {
+    "score": "DOUBLE",
+    "rank": "INT64",
+    "run": "STRING",
+    "model": "STRING",
+    "derived_at": "STRING",
+}
 
 _EVENT: dict[str, Kind] = {"at": "INT64", "value": "DOUBLE", "nth": "INT64"}
 
@@ -112,9 +122,22 @@ RELATIONS = {
             Relation(name, (("Product", "Product"),), {}, (), f"a link that the shop supplies: {kind}")
             for kind, name in LINK_RELATIONS.items()
         ),
+        *(
+            Relation(name, ((source, "Product"),), _LEARNED, ("run",), meaning, learned=True)
+            for name, source, meaning in (
+                ("SIMILAR_TO", "Product", "learned: used alike and described alike; the best has `rank` 1"),
+                ("FOLLOWED_BY", "Product", "learned: what users touch next, most often first"),
+                ("RECOMMENDED", "User", "learned: the best of what is new to the user"),
+            )
+        ),
     )
 }
 """Relationship types by name."""
+
+
+VECTORS = ("graph_vector", "text_vector")
+"""Of products on a Neo4j server, once a run was published; `neo4j_vectors` writes them. Answers leave them
+out, which are to be read."""
 
 
 def category_id(path: tuple[str, ...]) -> str:

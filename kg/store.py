@@ -1,6 +1,6 @@
 """What a graph store does, whichever database is behind it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 import networkx as nx
 import pandas as pd
 
+from ..data.dataset import FloatArray
 from .subgraph import Key
 
 Params = Mapping[str, object]
@@ -98,6 +99,13 @@ class GraphStore(Session, Protocol):
 
     def counts(self) -> dict[str, int]:
         """How many nodes each label and relationships each type has; absent ones are 0."""
+        ...
+
+    def write_vectors(self, name: str, ids: Sequence[str], vectors: FloatArray) -> None:
+        """Give products a vector that plain Cypher can search by, see `neo4j_vectors`.
+
+        The embedded store has no such index; it does nothing.
+        """
         ...
 
     def purge(self) -> None:

@@ -49,6 +49,7 @@ def declare(run: Run) -> None:
     for relation in RELATIONS.values():
         _add_missing(run, relation.name, relation.properties)
     run(f"CREATE NODE TABLE IF NOT EXISTS {quoted(LABEL)}(id STRING PRIMARY KEY, version INT64)", None)
+    _add_missing(run, LABEL, {"published": "STRING"})
     given = {"id": KEY, "version": SCHEMA_VERSION}
     run(f"MERGE (s:{quoted(LABEL)} {{id: $id}}) SET s.version = $version", given)
 

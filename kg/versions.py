@@ -1,6 +1,7 @@
 """Which form of the schema a graph has, and what is to be done about another one.
 
-A graph remembers its version in a node, `(:Schema {id: "cartograph", version})`. Opening an older graph makes
+A graph remembers its version in a node, `(:Schema {id: "cartograph", version, published})`, and which run's
+results it shows. Opening an older graph makes
 it the present one: what the schema has gained is declared, then the version is written, so that a killed
 migration is made again. A newer one is refused.
 """
@@ -13,6 +14,7 @@ KEY = "cartograph"
 CHANGES = {
     1: "products, their facts and links, users and events",
     2: "relationships that Cartograph derives say where they come from; the graph remembers its version",
+    3: "what a trained run says: SIMILAR_TO, FOLLOWED_BY and RECOMMENDED",
 }
 """What each version brought, by version. All so far only add, so old graphs keep what they hold."""
 

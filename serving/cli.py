@@ -89,6 +89,18 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--tensorboard", metavar="DIR", help="write TensorBoard events there")
     _json(train)
 
+    publish = _verb(verbs, "publish", "write what a trained run says into its graph, for Cypher to ask")
+    _run(publish)
+    publish.add_argument(
+        "-k",
+        type=int,
+        default=10,
+        metavar="N",
+        help="of each, for each product and user (default: %(default)s)",
+    )
+    publish.add_argument("--no-users", action="store_true", help="no recommendations for users")
+    _json(publish)
+
     evaluate = _verb(verbs, "evaluate", "compare models on a split of a dataset")
     evaluate.add_argument("source", metavar="SOURCE", help="as for `load`")
     _k_core(evaluate)

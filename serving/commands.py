@@ -86,6 +86,16 @@ def _train(options: Namespace) -> None:
         print(f"trained; ask for recommendations with: cartograph recommend --run {run.folder} --user ID")
 
 
+def _publish(options: Namespace) -> None:
+    from .publish import publish_stage
+
+    published = publish_stage(Run(Path(options.run)), options.k, users=not options.no_users)
+    if options.json:
+        print_json(asdict(published))
+    else:
+        print_table([(name, f"{n:,}") for name, n in published.relationships.items()])
+
+
 def _evaluate(options: Namespace) -> None:
     from ..encoders import DEFAULT_ENCODER, TuneConfig
     from ..evaluation import Answers, to_text, write_json
@@ -208,6 +218,7 @@ COMMANDS: dict[str, Callable[[Namespace], int | None]] = {
     "encode": _encode,
     "tune": _tune,
     "train": _train,
+    "publish": _publish,
     "evaluate": _evaluate,
     "recommend": _recommend,
     "similar": _similar,

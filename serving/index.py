@@ -259,6 +259,20 @@ class Index:
         """What finds the products worth scoring for a user; None where all are."""
         return Nearest.of(self) if len(self.ids) >= LARGE else None
 
+    def likeness(self, rows: IntArray) -> FloatArray:
+        """How much like some products every product is: used alike, described alike.
+
+        Args:
+            rows: Of those products, `(n,)`.
+
+        Returns:
+            `(n, n_products)`; minus infinity for each and itself.
+        """
+        scores = self.unit[rows] @ self.unit.T + self.fusion.text_weight * (self.text[rows] @ self.text.T)
+        scores[np.arange(len(rows)), rows] = -np.inf
+        out: FloatArray = scores
+        return out
+
     def parts(self, histories: Histories, products: IntArray | None = None) -> Parts:
         """What these users' scores are made of, of all products or, for one user, of some, ascending."""
         return Parts(self, histories, products)

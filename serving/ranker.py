@@ -45,6 +45,12 @@ class Ranker:
             out[known] = self.second.scores(self.index.parts(histories.take(known)))
         return out
 
+    def scores_of_new(self, histories: Histories) -> FloatArray:
+        """The same, minus infinity for what is in the history."""
+        out = self.scores(histories)
+        out[histories.owners, histories.products] = -np.inf
+        return out
+
     def best(
         self, history: IntArray, n: int, *, among: IntArray | None = None, new: bool = True
     ) -> tuple[IntArray, FloatArray]:

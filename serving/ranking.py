@@ -46,9 +46,7 @@ def recommend(
 
 def similar(now: Snapshot, row: int, k: int, where: Filter, policy: Policy) -> Recommendations:
     """The `k` products most like one; arguments as of `choose`."""
-    index = now.ranker.index
-    scores = index.unit @ index.unit[row] + index.fusion.text_weight * (index.text @ index.text[row])
-    scores[row] = -np.inf
+    scores = now.ranker.index.likeness(np.array([row]))[0]
     rows, found = choose(now, scores, k, where, policy)
     return ranking(now, rows, found, [", ".join(now.catalogue.shared(row, other)) for other in rows])
 

@@ -136,6 +136,13 @@ FILES = [
 """Reading and writing files, and loading code."""
 
 PROCEDURES = [
+    "CALL db.index.vector.createNodeIndex('i', 'Product', 'v', 2, 'cosine')",
+    "CALL db.index.vector.queryNodes.more('i', 2, [1.0]) YIELD node RETURN node",
+    "CALL db.index.vector.queryNode('i', 2, [1.0]) YIELD node RETURN node",
+    "CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()",
+    "CALL apoc.db.index.vector.queryNodes('i', 2, [1.0]) YIELD node RETURN node",
+    "RETURN db.index.vector.queryNodes('i', 2, [1.0])",
+    "MATCH (p) CALL db.index.vector.queryNodes('i', 2, [1.0]) YIELD node SET node.title = 'x'",
     "CALL threads=64",
     "CALL timeout=0",
     "CALL TIMEOUT = 100000000",

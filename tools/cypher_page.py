@@ -60,7 +60,8 @@ A read-only session (`cartograph cypher`, `POST /v1/cypher`, `Recommender.cypher
 takes one statement in the Cypher of Neo4j 5 that starts with `MATCH`, `UNWIND`, `WITH`, `RETURN` or
 `CALL` and names no writing or file clause. It ends at its time limit. Rows, names of columns and values
 are the same on both stores: nodes, relationships and paths as dictionaries, dates and times as ISO texts
-in UTC. The properties are in [graph.md](graph.md).
+in UTC. The properties are in [graph.md](graph.md). Of procedures a Neo4j server may be called for
+`db.index.fulltext.queryNodes` and `db.index.vector.queryNodes` ([published runs](graph.md#what-a-run-says)).
 
 ## What is rewritten for the embedded store
 

@@ -259,6 +259,36 @@ _DIALECTS = """
 The embedded store (Ladybug) and Neo4j answer read-only statements alike; [cypher.md](cypher.md) says how, and
 what to write where one of them refuses. [questions.md](questions.md) has questions to begin with.
 
+## What a run says
+
+`cartograph publish --run DIR` writes what a trained run says into its graph: the ten products most like
+each product (`SIMILAR_TO`), the ten that users go on to (`FOLLOWED_BY`), and for every user with events the
+ten best (`RECOMMENDED`; `--no-users` leaves them out), the same as the Python API says. `score` orders them
+and `rank` counts them; `run`, `model` and `derived_at` say whose word it is.
+
+```cypher
+MATCH (s:Schema)
+MATCH (p:Product {id: $id})-[r:SIMILAR_TO {run: s.published}]->(other:Product)
+RETURN other.title AS title, r.score AS score ORDER BY r.rank
+```
+
+Publishing again replaces all of them. New ones are written beside those of the run before until one write of
+`published` makes them count; then the others are deleted. So a statement as above sees one run, whole,
+whatever is being written, and a `publish` that was killed is made good by the next one.
+
+On a Neo4j server products also get `graph_vector` (used alike) and `text_vector` (described alike) with
+vector indexes, and a full-text index over title and description, so that a search by words and meaning is
+plain Cypher:
+
+```cypher
+CALL db.index.fulltext.queryNodes('product_text', 'cast iron pan') YIELD node AS p, score
+WITH p ORDER BY score DESC LIMIT 3
+CALL db.index.vector.queryNodes('product_text_vector', 10, p.text_vector) YIELD node, score
+RETURN node.title AS title, max(score) AS score ORDER BY score DESC
+```
+
+The embedded store has no such indexes; there `cartograph search` does it.
+
 ## A first load into Neo4j
 
 `cartograph load SOURCE --store bolt://…` writes into a running server, whatever it holds. Into an empty one

@@ -1,7 +1,7 @@
 """The graph as RDF statements, a page of nodes at a time, so that memory stays bounded."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -118,9 +118,9 @@ def _texts(node: ox.NamedNode, label: str, row: Mapping[Any, Any]) -> Iterator[S
             yield ox.Triple(node, _term(term), ox.Literal(row[name]))
 
 
-def _pages(store: GraphStore, label: str, where: str = "") -> Iterator[pd.DataFrame]:
+def _pages(store: GraphStore, label: str, of: str | None = None) -> Iterator[pd.DataFrame]:
     """The nodes of a label with their properties, in pages by id; missing texts are `""`."""
-    for page in node_pages(store, label, _PAGE.get(label, _NODES_AT_ONCE), where):
+    for page in node_pages(store, label, _PAGE.get(label, _NODES_AT_ONCE), of=of):
         for name, kind in NODES[label].properties.items():
             if kind == "STRING":
                 page[name] = page[name].astype(object).where(page[name].notna(), "")
@@ -128,10 +128,15 @@ def _pages(store: GraphStore, label: str, where: str = "") -> Iterator[pd.DataFr
 
 
 def _ends(
-    store: GraphStore, page: pd.DataFrame, relation: str, ends: tuple[str, str], properties: str = ""
+    store: GraphStore,
+    page: pd.DataFrame,
+    relation: str,
+    ends: tuple[str, str],
+    own: Iterable[str] = (),
+    of_target: Iterable[str] = (),
 ) -> dict[str, list[tuple[Any, ...]]]:
-    """By source id: the target id (and the properties of the relationship or target) of its relationships."""
-    found = relationships_of(store, page, relation, ends, properties)
+    """By source id: the target id, and the properties of the relationship and the target, of each."""
+    found = relationships_of(store, page, relation, ends, own, of_target)
     grouped: dict[str, list[tuple[Any, ...]]] = {}
     if len(found):
         for key, *row in zip(*(found[name].tolist() for name in found.columns), strict=True):
@@ -160,15 +165,13 @@ def _categories(store: GraphStore, nodes: _Nodes) -> Iterator[Statement]:
 
 def _attributes(store: GraphStore, nodes: _Nodes, owner: str) -> Iterator[Statement]:
     """The nodes of attributes; those of users only where no product has them, which are there already."""
-    has = "EXISTS {{ MATCH (:{owner})-[:HAS_ATTRIBUTE]->(n) }}"
-    where = f" AND {has.format(owner=owner)}"
-    for page in _pages(store, "Attribute", where):
+    for page in _pages(store, "Attribute", owner):
         shared = set()
         if owner == "User":
             span = {"first": page["id"].iloc[0], "last": page["id"].iloc[-1]}
             found = store.frame(
                 "MATCH (n:Attribute) WHERE n.id >= $first AND n.id <= $last "
-                f"AND {has.format(owner='Product')} RETURN n.id AS id, n.key AS key",
+                "AND EXISTS { MATCH (:Product)-[:HAS_ATTRIBUTE]->(n) } RETURN n.id AS id, n.key AS key",
                 span,
             )
             shared = {name for name, key in zip(found["id"], found["key"], strict=True) if not _direct(key)}
@@ -191,7 +194,7 @@ def _products(store: GraphStore, nodes: _Nodes, page: pd.DataFrame) -> Iterator[
         (term, target): _ends(store, page, relation, ("Product", target))
         for (_, relation, target), term in own.items()
     }
-    facts = _ends(store, page, "HAS_ATTRIBUTE", ("Product", "Attribute"), ", b.key AS key, b.value AS value")
+    facts = _ends(store, page, "HAS_ATTRIBUTE", ("Product", "Attribute"), of_target=("key", "value"))
     for row in page.to_dict("records"):
         name = row["id"]
         node = nodes.of("Product", name)
@@ -241,9 +244,8 @@ def _users(store: GraphStore, nodes: _Nodes, page: pd.DataFrame, *, timed: bool)
         yield from _head(node, "User", name)
         for (attribute,) in facts.get(name, ()):
             yield ox.Triple(node, _term(terms.OF_USER), nodes.of("Attribute", attribute))
-    returned = ", r.at AS at, r.value AS value, r.nth AS nth"
     for relation, kind in terms.EVENTS.items():
-        for user, events in _ends(store, page, relation, ("User", "Product"), returned).items():
+        for user, events in _ends(store, page, relation, ("User", "Product"), ("at", "value", "nth")).items():
             for product, at, value, nth in events:
                 node = nodes.of(relation, user, product, str(int(at)), str(int(nth)))
                 yield ox.Triple(node, _term(RDF_TYPE), _term(kind))
