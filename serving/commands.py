@@ -183,7 +183,7 @@ def _demo(options: Namespace) -> None:
 
 def _serve(options: Namespace) -> None:
     from .http.config import HttpConfig
-    from .http.keys import KeyRing, new_key
+    from .http.keys import KeyFile, new_key
     from .http.server import Address, serve
 
     if options.new_key:
@@ -192,7 +192,7 @@ def _serve(options: Namespace) -> None:
         name, scopes = options.new_key
         print(new_key(Path(options.keys), name, _ids(scopes)))
         return
-    keys = None if options.keys is None else KeyRing.load(Path(options.keys))
+    keys = None if options.keys is None else KeyFile(Path(options.keys))
     config = HttpConfig(keys=keys, allow_origins=tuple(options.allow_origin))
     serve(Path(options.run), Address(options.host, options.port), config, writable=not options.read_only)
 

@@ -23,7 +23,7 @@ from cartograph.kg import GraphStore, export, load_dataset, open_store
 from cartograph.kg.forgetting import forget_users, known_users
 from cartograph.serving.cli import main
 from cartograph.serving.http import HttpConfig
-from cartograph.serving.http.keys import KeyRing, new_key
+from cartograph.serving.http.keys import KeyFile, new_key
 from cartograph.serving.live import Event
 from cartograph.serving.loading import load_stage
 from cartograph.serving.recommender import Recommender
@@ -258,7 +258,7 @@ def test_over_http_it_takes_an_admin(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
     keys = {scope: new_key(file, scope, [scope]) for scope in ("read", "write", "admin")}
     address = "/v1/users/somebody-4f1c0d7e%40shop.example"
-    with client_of(run.folder, config=HttpConfig(keys=KeyRing.load(file))) as client:
+    with client_of(run.folder, config=HttpConfig(keys=KeyFile(file))) as client:
         for scope in ("read", "write"):
             refused = client.delete(address, headers={"Authorization": f"Bearer {keys[scope]}"})
             check_error(refused, 403, "missing_scope")

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from cartograph.serving.cli import main
 from cartograph.serving.http import HttpConfig
-from cartograph.serving.http.keys import KeyRing, new_key
+from cartograph.serving.http.keys import KeyFile, KeyRing, new_key
 from cartograph.serving.run import Run
 from tests.http_server import check_error, client_of
 
@@ -37,7 +37,7 @@ def test_each_scope_opens_what_it_names_and_nothing_else(
         "write": lambda client, key: client.post("/v1/events", json=EVENTS, headers=with_key(key)),
         "admin": lambda client, key: client.post("/v1/reload", json={}, headers=with_key(key)),
     }
-    with client_of(copied.folder, config=HttpConfig(keys=KeyRing.load(file)), host="203.0.113.7") as client:
+    with client_of(copied.folder, config=HttpConfig(keys=KeyFile(file)), host="203.0.113.7") as client:
         for scope, call in calls.items():
             for holder, key in of.items():
                 response = call(client, key)
@@ -47,10 +47,28 @@ def test_each_scope_opens_what_it_names_and_nothing_else(
                     check_error(response, 403, "missing_scope", f"'the-{holder}' has no scope '{scope}'")
 
 
+def test_the_file_counts_as_it_is_now(
+    trained: Run, keys: tuple[Path, dict[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    file, of = keys
+    with client_of(trained.folder, writable=False, config=HttpConfig(keys=KeyFile(file))) as client:
+        added = new_key(file, "added", ["read"])
+        assert client.get("/v1/run", headers=with_key(added)).status_code == 200
+        whole = file.read_text("utf-8")
+        file.write_text(whole.partition("[keys.added]")[0], "utf-8")
+        check_error(client.get("/v1/run", headers=with_key(added)), 401, "unknown_key")
+        file.write_text("[keys", "utf-8")  # somebody is typing
+        assert client.get("/v1/run", headers=with_key(of["read"])).status_code == 200
+        assert "the keys stay as they were" in caplog.text
+        file.unlink()
+        assert client.get("/v1/run", headers=with_key(of["read"])).status_code == 200
+        check_error(client.get("/v1/run", headers=with_key(added)), 401, "unknown_key")
+
+
 def test_without_a_key_or_with_a_wrong_one_nothing_is_answered(
     trained: Run, keys: tuple[Path, dict[str, str]]
 ) -> None:
-    config = HttpConfig(keys=KeyRing.load(keys[0]))
+    config = HttpConfig(keys=KeyFile(keys[0]))
     with client_of(trained.folder, writable=False, config=config) as client:
         for address in ("/v1/products/p00", "/v1/search?q=a", "/v1/run", "/metrics"):
             response = client.get(address)
@@ -67,7 +85,7 @@ def test_without_a_key_or_with_a_wrong_one_nothing_is_answered(
 def test_a_key_file_may_open_reading_to_everybody(trained: Run, keys: tuple[Path, dict[str, str]]) -> None:
     file = keys[0]
     file.write_text('anonymous = ["read"]\n' + file.read_text())
-    config = HttpConfig(keys=KeyRing.load(file))
+    config = HttpConfig(keys=KeyFile(file))
     with client_of(trained.folder, writable=False, config=config) as client:
         assert client.get("/v1/products/p00").status_code == 200
         check_error(client.post("/v1/events", json=EVENTS), 401, "missing_key")

@@ -3,14 +3,14 @@
 import os
 from dataclasses import dataclass, field
 
-from .keys import KeyRing
+from .keys import KeyFile
 
 
 @dataclass(frozen=True)
 class HttpConfig:
     """Limits and permissions of the HTTP API."""
 
-    keys: KeyRing | None = None
+    keys: KeyFile | None = None
     """Who may do what; None lets everybody read, and programs on this machine write and administer."""
     allow_origins: tuple[str, ...] = ()
     """Origins of web pages that may call the API from a browser, such as `https://shop.example`."""

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import logging
 import os
 import secrets
 import tomllib
@@ -10,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+log = logging.getLogger("cartograph.http")
 
 SCOPES = ("read", "write", "admin")
 """Read answers questions, Cypher too; write adds events and products; admin changes runs, deletes users."""
@@ -66,6 +69,38 @@ class KeyRing:
             if hmac.compare_digest(key.sha256, digest):
                 found = key
         return found
+
+
+class KeyFile:
+    """The keys of a file as it is now: one that is added counts at once, one that is taken out no more."""
+
+    def __init__(self, file: Path) -> None:
+        """Read the file; raises what `KeyRing.load` raises."""
+        self._file = file
+        self._read = _stamp(file), KeyRing.load(file)
+
+    @property
+    def ring(self) -> KeyRing:
+        """The keys; those that it held before where the file cannot be read any more, which is logged."""
+        stamp, ring = self._read
+        now = _stamp(self._file)
+        if now != stamp:
+            try:
+                ring = KeyRing.load(self._file)
+                log.info("read %s again: %d keys", self._file, len(ring.keys))
+            except ValueError as error:
+                log.error("the keys stay as they were: %s", error)
+            self._read = now, ring
+        return ring
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """What changes when a file does; empty for none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def new_key(file: Path, name: str, scopes: Iterable[str]) -> str:

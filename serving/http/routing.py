@@ -69,7 +69,8 @@ def authorise(request: Request, scope: str) -> None:
         if scope != "read":
             _check_local(request)
         return
-    if scope in config.keys.anonymous:
+    keys = config.keys.ring
+    if scope in keys.anonymous:
         return
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     challenge = {"WWW-Authenticate": "Bearer"}
@@ -81,7 +82,7 @@ def authorise(request: Request, scope: str) -> None:
             "send the header Authorization: Bearer KEY",
             challenge,
         )
-    key = config.keys.of(given.strip())
+    key = keys.of(given.strip())
     if key is None:
         raise ApiError(401, "unknown_key", "this API key is not known here", headers=challenge)
     if scope not in key.scopes:
