@@ -103,6 +103,17 @@ def test_a_slow_client_does_not_hold_the_server(copied: Run) -> None:
         answer = raw(server.url, head + b'Content-Length: 20\r\n\r\n{"events"')
         assert answer.startswith(b"HTTP/1.1 408")
         assert b'"code":"slow_body"' in answer
+        with ThreadPoolExecutor() as threads:  # nothing at all, a line, headers that go on and on
+            begun = time.monotonic()
+            starts = (b"", b"GET /health HTTP/1.1\r\n", b"GET /health HTTP/1.1\r\nHost: x\r\nX-A: b\r\nX-")
+            for late in threads.map(lambda start: raw(server.url, start), starts):
+                assert late.startswith(b"HTTP/1.1 408 Request Timeout")
+                assert b'"code":"slow_headers"' in late
+            assert 9 < time.monotonic() - begun < 25
+        with httpx2.Client() as client:  # a connection that is kept alive may wait between two requests
+            assert client.get(f"{server.url}/health").status_code == 200
+            time.sleep(11)
+            assert client.get(f"{server.url}/health").status_code == 200
         assert httpx2.get(f"{server.url}/health").status_code == 200
 
 

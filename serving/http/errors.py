@@ -5,7 +5,7 @@
 403  missing_scope, local_only
 404  unknown_product, unknown_user, unknown_brand, …, not_found
 405  method_not_allowed
-408  slow_body
+408  slow_body, slow_headers
 409  read_only, reload_running
 413  body_too_large
 414  url_too_long

@@ -1,10 +1,12 @@
 """Running the server until it is told to stop."""
 
+import asyncio
 import logging
 import signal
 import threading
 import uuid
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import uvicorn
@@ -15,6 +17,9 @@ from .config import HttpConfig
 from .errors import ApiError
 from .logs import log_as_json
 from .service import Service
+
+HEADERS_WITHIN = 10.0
+"""Seconds for a request's headers to arrive once it has begun, or the connection is there."""
 
 log = logging.getLogger("cartograph.http")
 
@@ -34,19 +39,57 @@ class Address:
 
 
 class _Protocol(HttpToolsProtocol):
-    """HTTP whose answer to what is no HTTP has the one error shape."""
+    """HTTP whose answers to what is no HTTP, or does not come, have the one error shape."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_headers()
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request is there."""
+        super().on_message_begin()
+        self._expect_headers()
+
+    def on_headers_complete(self) -> None:
+        """From here on the time limits of `Edge` hold."""
+        self._expect_nothing()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect_nothing()
+        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse, and hang up."""
-        body = (
-            ApiError(400, "bad_request", "this is no HTTP request, or its address is far too long")
-            .response()
-            .body
-        )
+        self._refuse(ApiError(400, "bad_request", "this is no HTTP request, or its address is far too long"))
+
+    def _expect_headers(self) -> None:
+        self._expect_nothing()
+        self._late = self.loop.call_later(HEADERS_WITHIN, self._hurry)
+
+    def _expect_nothing(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _hurry(self) -> None:
+        if not self.transport.is_closing():
+            self._refuse(
+                ApiError(
+                    408, "slow_headers", f"no request within {HEADERS_WITHIN:g} s, only a part or nothing"
+                )
+            )
+
+    def _refuse(self, error: ApiError) -> None:
+        self._expect_nothing()
+        body = bytes(error.response().body)
+        phrase = HTTPStatus(error.status_code).phrase
         self.transport.write(
-            b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
-            + f"x-request-id: {uuid.uuid4().hex}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-            + bytes(body)
+            f"HTTP/1.1 {error.status_code} {phrase}\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            f"x-request-id: {uuid.uuid4().hex}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+            + body
         )
         self.transport.close()
 
