@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from ..data import StoreError
+from .learned import shown
 from .pages import node_pages, relationships_of
 from .schema import NODES, RELATIONS, Kind, Relation
 from .store import GraphStore
@@ -93,8 +94,8 @@ def _write(store: GraphStore, folder: Path) -> Written:
         ]
         n_nodes += nodes.n
         n_edges += sum(file.n for file in edges)
-    with closing(_nodes(folder, LABEL, {"version": "INT64"})) as schema:
-        schema.write(pd.DataFrame({"id": [KEY], "version": [SCHEMA_VERSION]}))
+    with closing(_nodes(folder, LABEL, {"version": "INT64", "published": "STRING"})) as schema:
+        schema.write(pd.DataFrame({"id": [KEY], "version": [SCHEMA_VERSION], "published": [shown(store)]}))
     arguments.append(f"--nodes={LABEL}={schema.name}")
     (folder / ARGUMENTS).write_text("\n".join(arguments) + "\n", encoding="utf-8")
     return Written(n_nodes, n_edges)

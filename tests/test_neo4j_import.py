@@ -9,6 +9,7 @@ import pytest
 
 from cartograph.data import Dataset, StoreError
 from cartograph.kg import GraphArrays, export, load_dataset, open_store
+from cartograph.kg.learned import publish, shown
 from cartograph.kg.neo4j_import import export_neo4j_import
 from cartograph.kg.store import Params
 from cartograph.serving.cli import main
@@ -75,11 +76,13 @@ def test_an_import_holds_what_the_embedded_graph_holds_and_goes_on_from_there(
     loaded: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requires_neo4j()
-    with loaded.open(read_only=True) as store:
+    with loaded.open() as store:
+        similar = pd.DataFrame({"source": [AWKWARD[0]], "target": [AWKWARD[1]], "score": [0.5], "rank": [1]})
+        run = publish(store, {"SIMILAR_TO": similar}, model="test")
         here, counts = export(store), store.counts()
     out = tmp_path / "files"
     assert main(["export", "neo4j-import", "--run", str(loaded.folder), "--out", str(out), "--json"]) == 0
-    n_edges = sum(len(edges.source) for edges in here.edges.values())
+    n_edges = sum(len(edges.source) for edges in here.edges.values()) + 1
     assert f'"relationships": {n_edges}' in capsys.readouterr().out
 
     server = Server(tmp_path / "server", ROOT / ".neo4j" / "lib", free_port(), free_port())
@@ -92,6 +95,8 @@ def test_an_import_holds_what_the_embedded_graph_holds_and_goes_on_from_there(
         with open_store(server.uri) as store:
             assert store.counts() == counts
             assert_same(export(store), here)
+            assert store.query("MATCH ()-[r:SIMILAR_TO]->() RETURN r.run AS run") == [{"run": run}]
+            assert shown(store) == run
             (row,) = store.query("SHOW CONSTRAINTS YIELD labelsOrTypes AS l RETURN count(*) AS n")
             assert row["n"] == len(here.nodes)
             (schema,) = store.query("MATCH (s:Schema) RETURN count(*) AS n, max(s.version) AS v")

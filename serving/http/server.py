@@ -85,12 +85,10 @@ class _Protocol(HttpToolsProtocol):
     def _refuse(self, error: ApiError) -> None:
         self._expect_nothing()
         body = bytes(error.response().body)
-        phrase = HTTPStatus(error.status_code).phrase
-        self.transport.write(
-            f"HTTP/1.1 {error.status_code} {phrase}\r\ncontent-type: application/json\r\nconnection: close\r\n"
-            f"x-request-id: {uuid.uuid4().hex}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-            + body
-        )
+        status = f"{error.status_code} {HTTPStatus(error.status_code).phrase}"
+        head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n"
+        head += f"x-request-id: {uuid.uuid4().hex}\r\ncontent-length: {len(body)}\r\n\r\n"
+        self.transport.write(head.encode() + body)
         self.transport.close()
 
 
