@@ -173,7 +173,7 @@ intervals of the differences in both figures are above zero, `behind` where one 
 Models stand in the order of NDCG@10 on the test part. Seconds to fit, choosing settings included, are those
 of the machine that the result comes from.
 
-Beauty's leave-one-out, hin_amazon and sample are measured with every model fitted anew on all events before
-the test, two at a time with a thread each. The others are older: there models learned from the training part
-alone, and no encoder was tuned.
+The leave-one-out of Beauty and Sports, hin_amazon and sample are measured with every model fitted anew on all
+events before the test. The others are older: there models learned from the training part alone, and no
+encoder was tuned.
 """
