@@ -20,7 +20,7 @@ from .dialect import named, rewritten
 from .guard import check_reads_only
 from .plain import plain_value
 from .purging import PURGED, copy_graph, file_mentions, remove, take_place
-from .schema import NODES, RELATIONS, Kind, quoted
+from .schema import ARROW, NODES, RELATIONS, Kind, quoted
 from .store import Params, Rows, Written, batches, untold
 from .subgraph import Key, subgraph
 from .tables import declare, table_names, version
@@ -30,7 +30,6 @@ from .versions import SCHEMA_VERSION, check_version
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 """What the system says when a file cannot grow."""
 
-_ARROW = {"STRING": pa.string(), "INT64": pa.int64(), "DOUBLE": pa.float64()}
 _BATCH = 200_000
 
 _FEW = 1_000
@@ -375,7 +374,7 @@ def _typed(frame: pd.DataFrame, properties: dict[str, Kind]) -> pd.DataFrame:
 
 
 def _arrow(frame: pd.DataFrame, columns: dict[str, Kind]) -> pa.Table:
-    schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
+    schema = pa.schema([(name, ARROW[kind]) for name, kind in columns.items()])
     return pa.Table.from_pandas(frame[list(columns)], schema=schema, preserve_index=False)
 
 

@@ -9,12 +9,11 @@ New ones are written beside those of the run before, in as many transactions as 
 which the next one deletes.
 """
 
-import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import pandas as pd
 
+from .provenance import derivation
 from .schema import RELATIONS, quoted
 from .store import GraphStore
 from .versions import KEY, LABEL
@@ -43,9 +42,8 @@ def publish(store: GraphStore, said: Mapping[str, pd.DataFrame], *, model: str) 
     """
     if unknown := set(said) - set(LEARNED):
         raise ValueError(f"no run says {', '.join(sorted(unknown))}; only {', '.join(LEARNED)}")
-    now = datetime.now(UTC)
-    run = f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
-    told = {"run": run, "model": model, "derived_at": now.isoformat(timespec="seconds")}
+    told = {**derivation(), "model": model}
+    run = told["run"]
     for name, rows in said.items():
         if len(rows):
             store.write_relationships(name, RELATIONS[name].ends[0], rows.assign(**told))

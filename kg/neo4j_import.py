@@ -20,7 +20,7 @@ import pyarrow.csv
 from ..data import StoreError
 from .learned import shown
 from .pages import node_pages, relationships_of
-from .schema import NODES, RELATIONS, Kind, Relation
+from .schema import ARROW, NODES, RELATIONS, Kind, Relation
 from .store import GraphStore
 from .versions import KEY, LABEL, SCHEMA_VERSION
 
@@ -31,7 +31,6 @@ _PAGE = 2_000
 """Nodes at once, with all that leads from them: a user may have hundreds of events."""
 
 _TYPES: dict[Kind, str] = {"STRING": "string", "INT64": "long", "DOUBLE": "double"}
-_ARROW: dict[Kind, pa.DataType] = {"STRING": pa.string(), "INT64": pa.int64(), "DOUBLE": pa.float64()}
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class _File:
         self.name = path.name
         self.n = 0
         columns: dict[str, Kind] = {**dict.fromkeys(ids, "STRING"), **properties}
-        self._schema = pa.schema([(name, _ARROW[kind]) for name, kind in columns.items()])
+        self._schema = pa.schema([(name, ARROW[kind]) for name, kind in columns.items()])
         header = [*ids.values(), *(f"{name}:{_TYPES[kind]}" for name, kind in properties.items())]
         self._file = path.open("wb")
         self._file.write((",".join(header) + "\n").encode())

@@ -6,7 +6,12 @@ Constraints, table declarations, the loader and `docs/graph.md` derive from it.
 from dataclasses import dataclass
 from typing import Literal
 
+import pyarrow as pa
+
 Kind = Literal["STRING", "INT64", "DOUBLE"]
+
+ARROW: dict[Kind, pa.DataType] = {"STRING": pa.string(), "INT64": pa.int64(), "DOUBLE": pa.float64()}
+"""How Arrow calls each kind."""
 
 CATEGORY_SEPARATOR = " > "
 """Between the steps of a category's id."""

@@ -1,9 +1,8 @@
 """Which form of the schema a graph has, and what is to be done about another one.
 
 A graph remembers its version in a node, `(:Schema {id: "cartograph", version, published})`, and which run's
-results it shows. Opening an older graph makes
-it the present one: what the schema has gained is declared, then the version is written, so that a killed
-migration is made again. A newer one is refused.
+results count. Opening an older graph makes it the present one: what the schema has gained is declared, then
+the version is written, so that a killed migration is made again. A newer one is refused.
 """
 
 from ..data import StoreError

@@ -1,14 +1,13 @@
 """Proposals become relationships that say where they come from, and can be taken out again."""
 
-import uuid
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 
 from ...data import StoreError
+from ..provenance import derivation
 from ..schema import quoted
 from ..store import GraphStore
 from .proposals import RELATIONS, Proposal
@@ -28,15 +27,14 @@ def accept(store: GraphStore, proposals: Sequence[Proposal], *, version: str) ->
     Returns:
         The id of this acceptance, which `undo` takes.
     """
-    now = datetime.now(UTC)
-    run = f"{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}"
+    derived = derivation()
     rows = pd.DataFrame(
         {
             "source": [proposal.product_id for proposal in proposals],
             "target": [proposal.target_id for proposal in proposals],
-            "run": run,
+            "run": derived["run"],
             "model": [f"{proposal.method} (Cartograph {version})" for proposal in proposals],
-            "derived_at": now.isoformat(timespec="seconds"),
+            "derived_at": derived["derived_at"],
             "confidence": [proposal.confidence for proposal in proposals],
         }
     )
@@ -46,7 +44,7 @@ def accept(store: GraphStore, proposals: Sequence[Proposal], *, version: str) ->
             own = rows[(relations == relation).to_numpy(bool)]
             if len(own):
                 store.write_relationships(relation, ("Product", label), own)
-    return run
+    return derived["run"]
 
 
 def accepted(store: GraphStore) -> list[dict[str, Any]]:

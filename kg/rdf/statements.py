@@ -1,7 +1,7 @@
 """The graph as RDF statements, a page of nodes at a time, so that memory stays bounded."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -127,16 +127,8 @@ def _pages(store: GraphStore, label: str, of: str | None = None) -> Iterator[pd.
         yield page
 
 
-def _ends(
-    store: GraphStore,
-    page: pd.DataFrame,
-    relation: str,
-    ends: tuple[str, str],
-    own: Iterable[str] = (),
-    of_target: Iterable[str] = (),
-) -> dict[str, list[tuple[Any, ...]]]:
-    """By source id: the target id, and the properties of the relationship and the target, of each."""
-    found = relationships_of(store, page, relation, ends, own, of_target)
+def _by_source(found: pd.DataFrame) -> dict[str, list[tuple[Any, ...]]]:
+    """By source id: the other columns of `relationships_of`, the target id first, of each."""
     grouped: dict[str, list[tuple[Any, ...]]] = {}
     if len(found):
         for key, *row in zip(*(found[name].tolist() for name in found.columns), strict=True):
@@ -152,7 +144,7 @@ def _categories(store: GraphStore, nodes: _Nodes) -> Iterator[Statement]:
         if not declared:
             yield ox.Triple(codes, _term(RDF_TYPE), _term(terms.CODE_SET))
             declared = True
-        parents = _ends(store, page, "SUBCATEGORY_OF", ends)
+        parents = _by_source(relationships_of(store, page, "SUBCATEGORY_OF", ends))
         broader = _term(terms.RELATIONS["Category", "SUBCATEGORY_OF", "Category"])
         for row in page.to_dict("records"):
             node = nodes.of("Category", row["id"])
@@ -191,10 +183,11 @@ def _direct(key: str) -> bool:
 def _products(store: GraphStore, nodes: _Nodes, page: pd.DataFrame) -> Iterator[Statement]:
     own = {name: ends for name, ends in terms.RELATIONS.items() if name[0] == "Product"}
     targets = {
-        (term, target): _ends(store, page, relation, ("Product", target))
+        (term, target): _by_source(relationships_of(store, page, relation, ("Product", target)))
         for (_, relation, target), term in own.items()
     }
-    facts = _ends(store, page, "HAS_ATTRIBUTE", ("Product", "Attribute"), of_target=("key", "value"))
+    ends = ("Product", "Attribute")
+    facts = _by_source(relationships_of(store, page, "HAS_ATTRIBUTE", ends, of_target=("key", "value")))
     for row in page.to_dict("records"):
         name = row["id"]
         node = nodes.of("Product", name)
@@ -238,14 +231,15 @@ def _offer(
 
 
 def _users(store: GraphStore, nodes: _Nodes, page: pd.DataFrame, *, timed: bool) -> Iterator[Statement]:
-    facts = _ends(store, page, "HAS_ATTRIBUTE", ("User", "Attribute"))
+    facts = _by_source(relationships_of(store, page, "HAS_ATTRIBUTE", ("User", "Attribute")))
     for name in page["id"]:
         node = nodes.of("User", name)
         yield from _head(node, "User", name)
         for (attribute,) in facts.get(name, ()):
             yield ox.Triple(node, _term(terms.OF_USER), nodes.of("Attribute", attribute))
     for relation, kind in terms.EVENTS.items():
-        for user, events in _ends(store, page, relation, ("User", "Product"), ("at", "value", "nth")).items():
+        found = relationships_of(store, page, relation, ("User", "Product"), ("at", "value", "nth"))
+        for user, events in _by_source(found).items():
             for product, at, value, nth in events:
                 node = nodes.of(relation, user, product, str(int(at)), str(int(nth)))
                 yield ox.Triple(node, _term(RDF_TYPE), _term(kind))
