@@ -146,7 +146,7 @@ def channel_contributions(
     amounts = queries @ parts.T / max(length, 1e-12)
     weights = np.exp(-index.fusion.text_decay * age) * counts
     tastes = weights[:, None] * index.text[events].astype(np.float64)
-    text = index.fusion.text_weight * tastes @ index.text[product]
+    text = index.text_weights[product] * tastes @ index.text[product]
     text /= max(np.linalg.norm(tastes.sum(axis=0)), 1e-12)
     steps = np.exp(-PATH_DECAY * age) * (age < PATH_EVENTS)
     steps *= entries(index.leads_to, events, np.array([product]))[:, 0]

@@ -157,13 +157,14 @@ def choose(
     index = index_of(histories)
     index = index.with_fusion(choose_weights(index, lambda tried: measure(Ranker(tried), cases)))
     blind = index_of(histories.select(~withheld[histories.products])).with_fusion(index.fusion)
-    trial = _trial(index, blind, withheld, validation, measure, config).with_best_cold_offset()
+    trial = _trial(index, blind, withheld, validation, measure, config)
+    trial = trial.with_best_cold_weights(config.most_cases // 4, config.train.seed)
     second = None
     if config.second_stage is not None and len(asked):
         before = Index.of(network, data, trial.index.fusion, demand)
         second = train_second_stage(before, asked, config.second_stage, config.train.seed)
         if second is not None:
-            second = trial.best_cold_offset_of(second, config.most_cases // 4, config.train.seed)
+            second = trial.best_cold_offset_of(second)
             if trial.worth(second) <= trial.worth():
                 second = None
     settings = Settings(best_epoch(epochs), trial.index.fusion, second)

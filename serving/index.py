@@ -41,6 +41,9 @@ class FusionConfig:
     """Decay per event of the titles that stand for a user's taste."""
     cold_offset: float = 0.1
     """Added to a product without events; one with `n` events gets `cold_offset · exp(-n)`."""
+    cold_text_weight: float = 0.0
+    """Added to `text_weight` for a product without events, whose text has to speak for it; for one with `n`
+    events, `cold_text_weight · exp(-n)`."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,10 @@ def _share(counts: npt.NDArray[Any]) -> FloatArray:
 class Index:
     """A trained recommender as arrays; products are rows, in the order of `ids`.
 
-    The score of a product is `cos(q_u, h_p) + path_weight · √s_up + text_weight · cos(t_u, t_p) +
-    popularity_weight · log(1 + n_p) + trend_weight · trend_p + cold_offset · exp(-n_p)`, where `s_up` says
-    how strongly what the user did leads to the product. Users without events are served by popularity.
+    The score of a product is `cos(q_u, h_p) + path_weight · √s_up + (text_weight + cold_text_weight ·
+    exp(-n_p)) · cos(t_u, t_p) + popularity_weight · log(1 + n_p) + trend_weight · trend_p + cold_offset ·
+    exp(-n_p)`, where `s_up` says how strongly what the user did leads to the product. Users without events
+    are served by popularity.
     """
 
     ids: StrArray
@@ -233,6 +237,13 @@ class Index:
         """The decayed sum of what each user's titles say, before unit length, `(n_users, d_text)`."""
         recent = histories.last(self.max_history)
         return decayed_sums(recent, self.text, [self.fusion.text_decay])[:, 0]
+
+    @cached_property
+    def text_weights(self) -> FloatArray:
+        """What the text cosine of each product is multiplied by, `(n_products,)`."""
+        cold = self.fusion.cold_text_weight * np.exp(-self.n_events)
+        out: FloatArray = (self.fusion.text_weight + cold).astype(np.float32)
+        return out
 
     @cached_property
     def cold_share(self) -> float:

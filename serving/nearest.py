@@ -83,14 +83,14 @@ class Nearest:
     axes: FloatArray
     """From graph and text vectors, side by side, to the axes, `(d + d_text, AXES)`."""
     text_scale: float
-    """Texts are multiplied by this before, on either side."""
+    """What a user's texts are multiplied by before; a product's are so that its text weight comes of both."""
     parts: tuple[Part, ...]
     """Products with events, without events, and those that were added since."""
 
     @classmethod
     def of(cls, index: "Index") -> "Nearest":
         """Learn the axes of a catalogue and place its products."""
-        scale = float(np.sqrt(index.fusion.text_weight))
+        scale = float(np.sqrt(index.text_weights.max()))
         some = np.random.default_rng(0).permutation(len(index.ids))[:LEARNED_FROM]
         x = _side_by_side(index, some, scale)
         _, axes = np.linalg.eigh(x.T @ x)
@@ -156,4 +156,5 @@ def places(ascending: IntArray, wanted: IntArray) -> IntArray:
 
 
 def _side_by_side(index: "Index", rows: IntArray, text_scale: float) -> FloatArray:
-    return np.hstack([index.unit[rows], text_scale * index.text[rows]])
+    own = index.text_weights[rows, None] / max(text_scale, 1e-12)
+    return np.hstack([index.unit[rows], own * index.text[rows]])

@@ -84,8 +84,8 @@ class Parts:
         out = self.graph + self._of(self.index.prior)
         if fusion.path_weight:
             out += fusion.path_weight * np.sqrt(self.paths)
-        if fusion.text_weight:
-            out += fusion.text_weight * self.text
+        if self.index.text_weights.any():
+            out += self._of(self.index.text_weights) * self.text
         out[self.histories.lengths == 0] = self._of(self.index.popularity)
         return out
 

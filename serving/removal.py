@@ -112,10 +112,10 @@ class _Without:
         self.scores = self._queries @ index.unit[rows].T
         self._taste = self._paths = np.zeros_like(self.scores)  # (n_scores, n_rows)
         fusion = index.fusion
-        if fusion.text_weight:
+        if index.text_weights.any():
             weights = _weights(n, fusion.text_decay, index.max_history)[keep]
             tastes = unit(weights @ index.text[recent].astype(np.float32, copy=False))
-            self._taste = fusion.text_weight * (tastes @ index.text[rows].T)
+            self._taste = index.text_weights[rows] * (tastes @ index.text[rows].T)
         if fusion.path_weight:
             strengths = _weights(n, PATH_DECAY, PATH_EVENTS)[keep] @ entries(index.leads_to, recent, rows)
             self._paths = fusion.path_weight * np.sqrt(strengths)

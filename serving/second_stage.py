@@ -63,9 +63,8 @@ class SecondStage:
         Args:
             parts: What the first stage says of `n_users`, each with at least one event.
         """
-        candidates = best_candidates(parts, self.candidates)
-        new = self._predict(pair_features(parts, candidates))
-        new += self.cold_offset * (parts.index.n_events[parts.rows[candidates]] == 0)
+        candidates, new = self.of_candidates(parts)
+        new = new + self.cold_offset * (parts.index.n_events[parts.rows[candidates]] == 0)
         others = parts.scores_of_new.copy()
         np.put_along_axis(others, candidates, -np.inf, axis=1)
         best = others.max(axis=1, keepdims=True)
@@ -73,6 +72,13 @@ class SecondStage:
         out: FloatArray = parts.scores - drop
         np.put_along_axis(out, candidates, new, axis=1)
         return out
+
+    def of_candidates(self, parts: Parts) -> tuple[IntArray, FloatArray]:
+        """The columns of each user's candidates, and what the trees say of them, both `(n_users, k)`."""
+        candidates = best_candidates(parts, self.candidates)
+        pairs = pair_features(parts, candidates)
+        flat = np.asarray(self.booster.predict(pairs.reshape(-1, pairs.shape[2])), dtype=np.float32)
+        return candidates, flat.reshape(candidates.shape)
 
     def contributions(self, parts: Parts, product: int) -> dict[str, float] | None:
         """What each group of features adds to a product's score, largest first, by TreeSHAP (Lundberg 2018).
@@ -95,11 +101,6 @@ class SecondStage:
             group = GROUPS[name.split("_")[0]]
             out[group] = out.get(group, 0.0) + float(amount)
         return dict(sorted(out.items(), key=lambda item: -abs(item[1])))
-
-    def _predict(self, pairs: FloatArray) -> FloatArray:
-        flat = pairs.reshape(-1, pairs.shape[2])
-        out: FloatArray = np.asarray(self.booster.predict(flat), dtype=np.float32).reshape(pairs.shape[:2])
-        return out
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """All of it as arrays, to be written to a file."""

@@ -1,14 +1,19 @@
 """Validation as it is and as if some products were new: to choose cold offsets and the second stage."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from ..data.dataset import FloatArray, IntArray
 from ..data.splits import Cases
-from .index import Index
+from .index import FusionConfig, Index
+from .parts import Parts
 from .ranker import Ranker
 from .second_stage import SecondStage
 
 COLD_OFFSETS = (0.0, 0.02, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
+"""What is tried for the first stage, with each of `COLD_TEXT_WEIGHTS`."""
+
+COLD_TEXT_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4)
 """What is tried for the first stage."""
 
 SECOND_COLD_OFFSETS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1)
@@ -44,21 +49,51 @@ class Trial:
         cold = self.measure(Ranker(self.blind, second), self.cold)
         return (1 - self.cold_share) * figure + self.cold_share * cold
 
-    def with_best_cold_offset(self) -> "Trial":
-        """The trial with the first stage's cold offset that is worth most; of equals the smallest."""
-        return max((self._with_cold_offset(offset) for offset in COLD_OFFSETS), key=Trial.worth)
+    def with_best_cold_weights(self, most: int, seed: int) -> "Trial":
+        """The trial with the first stage's cold text weight and offset that are worth most; of equals the
+        smallest.
 
-    def _with_cold_offset(self, offset: float) -> "Trial":
-        fusion = replace(self.index.fusion, cold_offset=offset)
+        Where nothing is new, both are 0.
+
+        Args:
+            most: At most so many cases of each kind are looked at, since many pairs are tried.
+            seed: Of which they are.
+        """
+        tried = [
+            replace(self.index.fusion, cold_text_weight=weight, cold_offset=offset)
+            for weight in (COLD_TEXT_WEIGHTS if self.cold_share else (0.0,))
+            for offset in (COLD_OFFSETS if self.cold_share else (0.0,))
+        ]
+        fewer = replace(self, cases=self.cases.sample(most, seed), cold=self.cold.sample(most, seed))
+        return self._with(max(tried, key=lambda fusion: fewer._with(fusion).worth()))
+
+    def _with(self, fusion: FusionConfig) -> "Trial":
         return replace(self, index=self.index.with_fusion(fusion), blind=self.blind.with_fusion(fusion))
 
-    def best_cold_offset_of(self, second: SecondStage, most: int, seed: int) -> SecondStage:
+    def best_cold_offset_of(self, second: SecondStage) -> SecondStage:
         """The second stage with the cold offset that is worth most; of equals the smallest.
+
+        Where nothing is new, it is 0.
 
         Args:
             second: Its own offset does not matter.
-            most: At most so many cases of each kind are looked at, since a second stage takes longer.
-            seed: Of which they are.
         """
-        fewer = replace(self, cases=self.cases.sample(most, seed), cold=self.cold.sample(most, seed))
-        return max((replace(second, cold_offset=offset) for offset in SECOND_COLD_OFFSETS), key=fewer.worth)
+        if not self.cold_share:
+            return replace(second, cold_offset=0.0)
+        once = _Once(second.booster, second.candidates)
+        tried = (replace(once, cold_offset=offset) for offset in SECOND_COLD_OFFSETS)
+        return replace(second, cold_offset=max(tried, key=self.worth).cold_offset)
+
+
+@dataclass(frozen=True)
+class _Once(SecondStage):
+    """A second stage that asks its trees once about each batch of users, whatever the offset."""
+
+    said: dict[tuple[int, bytes, bytes], tuple[IntArray, FloatArray]] = field(default_factory=dict)
+
+    def of_candidates(self, parts: Parts) -> tuple[IntArray, FloatArray]:
+        histories = parts.histories
+        key = (id(parts.index), histories.products.tobytes(), histories.offsets.tobytes())
+        if key not in self.said:
+            self.said[key] = super().of_candidates(parts)
+        return self.said[key]

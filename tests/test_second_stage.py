@@ -11,6 +11,7 @@ from cartograph.data import Histories, RunError
 from cartograph.data.splits import Cases
 from cartograph.evaluation import rank_targets
 from cartograph.serving.index import FusionConfig, Index
+from cartograph.serving.models import ndcg
 from cartograph.serving.pairs import DECAY, FEATURES, pair_features
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.second_stage import (
@@ -19,6 +20,7 @@ from cartograph.serving.second_stage import (
     best_candidates,
     train_second_stage,
 )
+from cartograph.serving.trial import SECOND_COLD_OFFSETS, Trial
 
 N = 60
 CONFIG = SecondStageConfig(candidates=30, trees=60)
@@ -199,6 +201,19 @@ def test_the_cold_offset_lifts_products_without_events(index: Index, second: Sec
     parts = lifted.contributions(index.parts(history), product)
     assert parts is not None
     assert sum(parts.values()) == pytest.approx(after[product], abs=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_the_cold_offset_that_is_worth_most_is_chosen(
+    index: Index, second: SecondStage, share: float
+) -> None:
+    blind, cold = replace(index, n_events=np.arange(N) // 6 % 3), planted_cases(3)
+    cold = cold.take(np.flatnonzero(blind.n_events[cold.targets] == 0))
+    trial = Trial(index, planted_cases(2), blind, cold, share, ndcg)
+    best = trial.best_cold_offset_of(replace(second, cold_offset=7.0))
+    worth = [trial.worth(replace(second, cold_offset=offset)) for offset in SECOND_COLD_OFFSETS]
+    assert best == replace(second, cold_offset=SECOND_COLD_OFFSETS[int(np.argmax(worth))])
+    assert (best.cold_offset == 0) == (share == 0)
 
 
 def test_some_products_are_ordered_as_among_all(index: Index, second: SecondStage) -> None:

@@ -230,24 +230,35 @@ def test_demand_halves_with_the_half_lives() -> None:
     assert not untimed.trend.any()
 
 
-@pytest.mark.parametrize(("share", "offset"), [(0.0, 0.0), (0.5, 0.1), (1.0, 0.2)])
-def test_the_cold_offset_that_serves_warm_and_cold_best_is_chosen(
-    trained: Run, share: float, offset: float
+@pytest.mark.parametrize(
+    ("share", "chosen"), [(0.0, (0.0, 0.0)), (0.4, (0.0, 0.1)), (0.6, (0.3, 0.1)), (1.0, (0.4, 0.2))]
+)
+def test_the_cold_weights_that_serve_warm_and_cold_best_are_chosen(
+    trained: Run, share: float, chosen: tuple[float, float]
 ) -> None:
     cases, cold = (hold_out(planted_shop().histories(), timed=False)[1].sample(n) for n in (3, 2))
-    falls = {0.0: (0.5, 0.0), 0.1: (0.4, 0.3), 0.2: (0.1, 0.4)}
+    falls = {(0.0, 0.0): (0.5, 0.0), (0.0, 0.1): (0.4, 0.3), (0.3, 0.1): (0.3, 0.38), (0.4, 0.2): (0.1, 0.4)}
 
     def measure(ranker: Ranker, asked: Cases) -> float:
-        assert (ranker.index.popularity_weight == -1) == (asked is cold)
-        return falls.get(ranker.index.fusion.cold_offset, (0.0, 0.0))[asked is cold]
+        assert (ranker.index.popularity_weight == -1) == (asked is not cases)
+        fusion = ranker.index.fusion
+        return falls.get((fusion.cold_text_weight, fusion.cold_offset), (0.0, 0.0))[asked is not cases]
 
     index = Ranker.load(trained.index).index
     blind = dataclasses.replace(index, popularity_weight=-1.0)
-    trial = Trial(index, cases, blind, cold, share, measure)
-    assert trial.with_best_cold_offset().index.fusion.cold_offset == offset
-    assert trial.with_best_cold_offset().worth() == max(
-        (1 - share) * w + share * c for w, c in falls.values()
-    )
+    best = Trial(index, cases, blind, cold, share, measure).with_best_cold_weights(10, 0)
+    assert (best.index.fusion.cold_text_weight, best.index.fusion.cold_offset) == chosen
+    assert best.blind.fusion == best.index.fusion
+    assert best.worth() == max((1 - share) * w + share * c for w, c in falls.values())
+
+
+def test_text_speaks_louder_for_products_without_events(trained: Run) -> None:
+    index = Ranker.load(trained.index).index
+    histories = planted_shop().histories()
+    louder = index.with_fusion(dataclasses.replace(index.fusion, cold_text_weight=0.5))
+    parts = index.parts(histories)
+    gain = louder.scores(histories) - parts.scores
+    np.testing.assert_allclose(gain, 0.5 * np.exp(-index.n_events) * parts.text, atol=1e-5)
 
 
 def test_the_cold_offset_lifts_products_without_events_only(trained: Run) -> None:
