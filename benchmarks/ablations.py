@@ -86,8 +86,8 @@ def _describes(ends: tuple[str, str, str]) -> bool:
     return ends[0] == "Product" and ends[2] in FACTS
 
 
-def _network(**changes: object) -> FitConfig:
-    return replace(FIRST, train=TrainConfig(network=replace(NetworkConfig(), **changes)))
+def _network(network: NetworkConfig) -> FitConfig:
+    return replace(FIRST, train=TrainConfig(network=network))
 
 
 VARIANTS: dict[str, Fit] = {
@@ -97,9 +97,9 @@ VARIANTS: dict[str, Fit] = {
     "no neighbours": variant(replace(FIRST, graph=GraphConfig(co_visit_gap=0, text_neighbours=0))),
     "no facts": variant(change=without_facts),
     "shuffled facts": variant(change=with_shuffled_facts),
-    "no recency": variant(_network(kernels=(1e-6,))),
+    "no recency": variant(_network(NetworkConfig(kernels=(1e-6,)))),
     "no fusion": variant(fused=False),
-    "no embeddings of products": variant(_network(identity=False)),
+    "no embeddings of products": variant(_network(NetworkConfig(identity=False))),
     "no folds": variant(replace(FIRST, train=TrainConfig(folds=1))),
     "with the shop's links": variant(replace(FIRST, graph=GraphConfig(links=True))),
 }

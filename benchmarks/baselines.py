@@ -58,7 +58,12 @@ def main() -> None:
 
 def _try(name: str, grid: Sequence[Any], given: Split, path: Path) -> None:
     """Try the settings of one model that the file lacks, each kept as soon as it is known."""
-    document = {"dataset": given.train.name, "protocol": given.protocol, "part": "validation", "models": {}}
+    document: dict[str, Any] = {
+        "dataset": given.train.name,
+        "protocol": given.protocol,
+        "part": "validation",
+        "models": {},
+    }
     if path.exists():
         document = json.loads(path.read_text(encoding="utf-8"))
     found = document["models"].setdefault(name, {"chosen": {}, "trials": []})

@@ -88,8 +88,9 @@ def main(source: str) -> None:
     built = time.perf_counter() - begun
     scorers = baselines(past, len(leaf))
     for dial in SUBSTITUTES:
-        model = ours.with_config(replace(chosen, substitutes=dial))
-        scorers[f"ours, substitutes {dial:g}"] = lambda rows, model=model: model.complete(rows, products)
+        scorers[f"ours, substitutes {dial:g}"] = _completing(
+            ours.with_config(replace(chosen, substitutes=dial)), products
+        )
     values = {name: figures(scorer, asked, leaf) for name, scorer in scorers.items()}
     users = np.unique([question.user for question in asked], return_inverse=True)[1]
     results = report(values, users)
@@ -106,6 +107,10 @@ def main(source: str) -> None:
     )
 
 
+def _completing(model: Baskets, products: Products) -> Scorer:
+    return lambda rows: model.complete(rows, products)
+
+
 def choose(past: Histories, products: Products, asked: Sequence[Question]) -> BasketConfig:
     """The settings with the best NDCG, chosen one after the other, substitutes aside."""
     config = BasketConfig(substitutes=0.0)
@@ -113,12 +118,10 @@ def choose(past: Histories, products: Products, asked: Sequence[Question]) -> Ba
     for name, tried in TRIED.items():
         found = []
         for value in tried:
-            model = baskets.with_config(replace(config, **{name: value}))
+            model = baskets.with_config(BasketConfig(**asdict(config) | {name: value}))
             if name == "size_discount":
                 model = Baskets.of(past, products.leaf, timed=True, config=model.config)
-            mean = figures(lambda rows, m=model: m.complete(rows, products), asked, products.leaf).mean(
-                axis=0
-            )
+            mean = figures(_completing(model, products), asked, products.leaf).mean(axis=0)
             found.append((mean[1], model))
             print(f"validation: {name} {value:g}  " + figure_line(mean), flush=True)
         baskets = max(found, key=lambda pair: pair[0])[1]
@@ -191,7 +194,7 @@ def report(
         mean, (low, high) = value.mean(axis=0), interval(drawn[name])
         out[name] = {}
         for i, figure in enumerate(FIGURES):
-            against = {}
+            against: dict[str, float] = {}
             for other in ("co-occurrence", "cosine"):
                 gap = drawn[name][:, i] - drawn[other][:, i]
                 ends = interval(gap[:, None])[:, 0]

@@ -35,7 +35,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.rankings import DATASETS, RESULTS  # noqa: E402
-from cartograph.encoders import DEFAULT_ENCODER, EmbeddingCache, load_encoder, words  # noqa: E402
+from cartograph.data.words import words  # noqa: E402
+from cartograph.encoders import DEFAULT_ENCODER, EmbeddingCache, load_encoder  # noqa: E402
 from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.evaluation.bootstrap import draws  # noqa: E402
 from cartograph.serving.catalogue import Catalogue  # noqa: E402
