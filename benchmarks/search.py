@@ -184,7 +184,7 @@ def systems(judged: Judged, encoder_name: str) -> Mapping[str, System]:
 
     def varied(config: SearchConfig) -> System:
         search = replace(product, config=config)
-        return lambda query: search.understand(query).scores
+        return lambda query: search.scored(query).scores
 
     def by_words(query: str) -> npt.NDArray[Any]:
         return product.lexical.match(terms(query)).scores

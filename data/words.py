@@ -3,8 +3,10 @@
 import re
 import unicodedata
 
-_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+"""Characters of scripts that are written without spaces, as a class of a pattern."""
+
+_WORD = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 
 
 def words(text: str) -> list[str]:
@@ -19,7 +21,7 @@ def words(text: str) -> list[str]:
         bare = unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
     out: list[str] = []
     for run in _WORD.findall(bare):
-        if re.match(f"[{_CJK}]", run):
+        if re.match(f"[{CJK}]", run):
             out += [part for i in range(len(run)) for part in (run[i], run[i : i + 2])][: 2 * len(run) - 1]
         else:
             out.append(run)

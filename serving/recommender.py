@@ -21,7 +21,7 @@ from .ranker import one_user
 from .ranking import allowed, check_k, complete, history, ranking, recommend, similar
 from .results import PastEvent, Product, Recommendations, Table
 from .run import Run
-from .search.results import SearchResult, Suggestion
+from .search.results import SearchResult, Suggestion, Understanding
 from .snapshot import Snapshot
 
 Unknown = Literal["popular", "error"]
@@ -211,6 +211,7 @@ class Recommender:
         user: Who | None = None,
         personal: float = 0.0,
         expand: bool = True,
+        understand: bool = True,
     ) -> SearchResult:
         """The `k` products that a query means, by its words, by its meaning, and through the graph.
 
@@ -221,6 +222,7 @@ class Recommender:
             user: For whom.
             personal: How much the user's own preference counts beside the query, in [0, 1].
             expand: Whether brands, categories and attributes that the query names or means help.
+            understand: Whether a price limit in the query, such as `under 50`, is kept.
 
         Raises:
             ValueError: The query is empty.
@@ -238,9 +240,16 @@ class Recommender:
             preference=preference,
             personal=personal,
             expand=expand,
+            understand=understand,
         )
-        items = ranking(now, found.rows, found.scores).items
-        return SearchResult(items, found.total, found.facets, found.corrected, found.expansions)
+        return found.shown(ranking(now, found.rows, found.scores).items)
+
+    def understand(self, query: str) -> Understanding:
+        """What the words of a query are, brand, kind of thing, price limit and so on, and what it asks for.
+
+        Learned from the catalogue: its names, and where words stand in its titles.
+        """
+        return self._now.search.understand(query)
 
     def suggest(self, prefix: str, k: int = 8) -> list[Suggestion]:
         """What the beginning of a query may become: products, brands, categories, attributes, words."""

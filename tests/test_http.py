@@ -106,10 +106,26 @@ def test_a_product_its_likes_and_what_goes_with_it(client: TestClient) -> None:
 def test_search_and_suggestions(client: TestClient) -> None:
     found = get(client, "/v1/search", q="espresso cup", k=3)
     assert all(name.startswith("p2") for name in ids(found))
-    assert {"items", "total", "facets", "corrected", "expansions"} == set(found)
+    assert {"items", "total", "facets", "corrected", "expansions", "understanding"} == set(found)
     assert get(client, "/v1/search", q="number", user="u1", personal=1.0, k=1)["items"]
     assert get(client, "/v1/search", q="number", event=["p30"], personal=1.0, k=1)["items"]
     assert get(client, "/v1/suggest", q="garden")["items"]
+    limited = get(client, "/v1/search", q="garden under 4", k=50)
+    assert {item["price"] <= 4 for item in limited["items"]} == {True}
+    assert limited["understanding"]["high"] == 4
+    assert get(client, "/v1/search", q="garden under 4", understand=False)["understanding"] is None
+
+
+def test_the_words_of_a_query_are_understood(client: TestClient) -> None:
+    found = get(client, "/v1/understand", q="red espresso cups brand 2 under $5")
+    assert (found["high"], found["low"]) == (5, None)
+    assert {span["role"]: span["id"] for span in found["spans"]} == {
+        "attribute": "colour=red",
+        "product_type": "shop > espresso cup",
+        "brand": "brand 2",
+        "price": None,
+    }
+    check_error(client.get("/v1/understand"), 422, "invalid_input", "q")
 
 
 def test_users_their_history_profile_and_reasons(client: TestClient) -> None:

@@ -51,6 +51,17 @@ def test_a_misspelt_query_still_finds(shop: Visit) -> None:
     assert {card[:2] for card in shop.cards("[aria-label='Search results']")} == {"p2"}
 
 
+def test_a_price_limit_in_the_words_is_kept_until_it_is_switched_off(shop: Visit) -> None:
+    shop.open("q=garden+under+5")
+    results = shop.page.get_by_role("region", name="Search results")
+    expect(results.locator(".chip", has_text="under 5")).to_be_visible()
+    prices = results.locator(".price")
+    expect(prices.first).to_be_visible()
+    assert all(float(re.sub(r"[^0-9.]", "", text)) <= 5 for text in prices.all_inner_texts())
+    results.get_by_label("search for what the graph knows of it too").uncheck()
+    expect(results.locator(".chip", has_text="under 5")).to_have_count(0)
+
+
 def test_one_filters_by_a_facet_and_goes_back(shop: Visit) -> None:
     page = shop.page
     shop.open("q=garden+spade")

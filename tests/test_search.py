@@ -237,11 +237,11 @@ def test_the_parts_are_weighed_as_configured(search: ProductSearch) -> None:
         search, config=SearchConfig(lexical_weight=1.0, graph_weight=0.0, feedback_weight=0.0)
     )
     query = "tennis racket"
-    understood = only_words.understand(query, expand=False)
+    scored = only_words.scored(query, expand=False)
     vector = search.encoder.encode([query], role="query")[0]
     near = (search.vectors @ vector - search.scale.chance) / (1 - search.scale.chance)
     by_words = search.lexical.match(["tenni", "racket"]).scores
-    np.testing.assert_allclose(understood.scores, near + by_words / by_words.max(), atol=1e-5)
+    np.testing.assert_allclose(scored.scores, near + by_words / by_words.max(), atol=1e-5)
 
 
 def test_an_answer_is_ready_for_json(search: ProductSearch) -> None:

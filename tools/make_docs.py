@@ -35,7 +35,13 @@ from tools.cypher_page import cypher_page
 from tools.questions_page import questions_page
 from tools.rdf_page import rdf_page
 from tools.results import headline, results_page
-from tools.serving_results import baskets_block, faithfulness_block, search_block, serve_block
+from tools.serving_results import (
+    baskets_block,
+    faithfulness_block,
+    language_block,
+    search_block,
+    serve_block,
+)
 from tools.shop_formats import said, shop_formats_page
 
 ROOT = Path(__file__).parent.parent
@@ -151,7 +157,8 @@ def readme_page() -> str:
 
 def answers_page() -> str:
     """`docs/answers.md`, likewise."""
-    blocks = {"search": search_block(), "baskets": baskets_block(), "faithfulness": faithfulness_block()}
+    blocks = {"search": search_block(), "language": language_block()}
+    blocks |= {"baskets": baskets_block(), "faithfulness": faithfulness_block()}
     return _filled(DOCS / "answers.md", blocks)
 
 

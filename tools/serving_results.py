@@ -23,6 +23,18 @@ def search_block() -> str:
     return "\n".join(lines)
 
 
+def language_block() -> str:
+    """Crowdflower: what is understood of queries, beside names looked up and the most frequent intent."""
+    found = _read("language.json")
+    figures = {"brand": "brand, F1", "product_type": "kind of thing, F1", "intent": "intent, accuracy"}
+    lines = [f"| {found['queries']} queries | names | ours | ours minus names |", "|---|---|---|---|"]
+    for label, name in figures.items():
+        ways = ("names", "ours", "ours minus names")
+        cells = (_interval(*found["results"][label][way]) for way in ways)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def baskets_block() -> str:
     """Complete Journey: one product left out of a basket."""
     found = _read("baskets.json")

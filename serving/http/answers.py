@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from ...kg.walk import Path
 from ..results import PastEvent, Recommendation
-from ..search.results import Expansion, Facet, Suggestion
+from ..search.results import Expansion, Facet, Suggestion, Understanding
 from .errors import ErrorBody
 
 PRODUCT = "1082185"
@@ -44,6 +44,7 @@ class Found(BaseModel):
     facets: list[Facet]
     corrected: str | None = Field(description="The query that was answered, where it is another.")
     expansions: list[Expansion]
+    understanding: Understanding | None = Field(description="What the words were taken for.")
 
 
 class Suggestions(BaseModel):

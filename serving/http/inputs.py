@@ -103,6 +103,9 @@ class SearchQuery(FilterQuery):
     expand: bool = Field(
         default=True, description="Whether to search for what the graph connects with the words too."
     )
+    understand: bool = Field(
+        default=True, description="Whether a price limit in the words, such as `under 50`, is kept."
+    )
 
 
 class Where(Input):

@@ -116,6 +116,10 @@ class Facts:
         chosen = np.flatnonzero((share >= least) & (share >= lift * self._usual)).astype(np.int64)
         return chosen, np.asarray(share[chosen], dtype=np.float32)
 
+    def products_of(self, nodes: IntArray) -> IntArray:
+        """How many products have each of some nodes, `(n,)`."""
+        return np.diff(self._by_node.indptr)[nodes].astype(np.int64)
+
     def counts(self, match: BoolArray) -> IntArray:
         """How many of the matched products each node has, `(n_nodes,)`."""
         return np.asarray(match.astype(np.float32) @ self.incidence).astype(np.int64)

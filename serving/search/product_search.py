@@ -1,7 +1,7 @@
 """Search over products: words, meaning and the graph, fused."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 import numpy as np
@@ -10,16 +10,19 @@ from ...data.dataset import BoolArray, FloatArray, IntArray
 from ...data.words import words
 from ...encoders import TextEncoder
 from ..catalogue import Catalogue
+from ..results import Recommendation
 from .config import SearchConfig
 from .dense import Encode, Scale
 from .expansions import NOTHING, asked_for, with_shared
 from .facets import Prices, facets
 from .facts import Facts
 from .lexical import Lexical, WordMatch
-from .results import Expansion, Facet, Suggestion
+from .results import Expansion, Facet, SearchResult, Suggestion, Understanding
 from .spelling import Spelling
 from .suggest import Suggester
 from .terms import readable, stems, terms
+from .titles import TitleGrammar
+from .understanding import limits_of, names_in, understand
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,18 @@ class Found:
     corrected: str | None = None
     """The query that was answered, where it is not the one that was asked."""
     expansions: tuple[Expansion, ...] = ()
+    understanding: Understanding | None = None
+    """What the words of the query are taken for; None where they are taken as they stand."""
+
+    def shown(self, items: tuple[Recommendation, ...]) -> SearchResult:
+        """The same with the products as they are shown."""
+        return SearchResult(
+            items, self.total, self.facets, self.corrected, self.expansions, self.understanding
+        )
 
 
 @dataclass(frozen=True)
-class Understood:
+class Scored:
     """What a query says of every product, before anything is left out."""
 
     scores: FloatArray
@@ -74,6 +85,7 @@ class ProductSearch:
     facts: Facts
     suggester: Suggester
     scale: Scale
+    grammar: TitleGrammar
     config: SearchConfig = field(default_factory=SearchConfig)
 
     @classmethod
@@ -119,6 +131,7 @@ class ProductSearch:
             facts,
             Suggester.of(titles, tuple(catalogue.ids), weight, facts),
             Scale.of(titles, vectors, partial(encoder.encode, role="query")),
+            TitleGrammar.of(titles),
             chosen,
         )
 
@@ -163,6 +176,7 @@ class ProductSearch:
             facts,
             self.suggester.with_products(titles, ids, weight, facts),
             self.scale if first else Scale.of(titles, vectors, partial(self.encoder.encode, role="query")),
+            self.grammar.with_titles(titles),
             self.config,
         )
 
@@ -175,6 +189,7 @@ class ProductSearch:
         preference: FloatArray | None = None,
         personal: float = 0.0,
         expand: bool = True,
+        understand: bool = True,
     ) -> Found:
         """The `k` best of the products that a query asks for, with facets over all of them.
 
@@ -187,6 +202,7 @@ class ProductSearch:
             preference: How much a user likes each product, on any scale, `(n,)`.
             personal: How much that counts, from 0, not at all, to 1, alone among the products that match.
             expand: Whether brands, categories and attributes that the query asks for lift their products.
+            understand: Whether a price limit in the query is kept, instead of looked for as words.
 
         Raises:
             ValueError: The query is empty, `k` is below 1, or `personal` is outside of [0, 1].
@@ -199,9 +215,10 @@ class ProductSearch:
             raise ValueError(f"personal is {personal}; it must be in [0, 1]")
         if personal and preference is None:
             raise ValueError(f"personal is {personal}, but of nobody; give the preferences too, or 0")
-        understood = self.understand(query, expand=expand)
-        match = understood.match if allowed is None else understood.match & allowed
-        scores = understood.scores
+        understanding = self.understand(query) if understand else None
+        scored = self._within_limits(understanding, expand) or self.scored(query, expand=expand)
+        match = scored.match if allowed is None else scored.match & allowed
+        scores = scored.scores
         if personal and preference is not None and match.any():
             scores = scores.copy()
             own = _between_0_and_1(preference[match].astype(np.float32))
@@ -212,11 +229,20 @@ class ProductSearch:
             scores[rows],
             int(match.sum()),
             facets(self.facts, self.prices, match),
-            understood.corrected,
-            understood.expansions,
+            scored.corrected,
+            scored.expansions,
+            understanding,
         )
 
-    def understand(self, query: str, *, expand: bool = True) -> Understood:
+    def understand(self, query: str) -> Understanding:
+        """What the words of a query are, misspelt ones corrected."""
+        asked = readable(query)
+        limits = limits_of(asked, self.grammar)
+        start, end = (limits.start, limits.end) if limits else (0, 0)
+        answered = self._corrected(asked[:start]) + asked[start:end] + self._corrected(asked[end:])
+        return understand(answered, self.grammar, names_in(answered, self.facts))
+
+    def scored(self, query: str, *, expand: bool = True) -> Scored:
         """The score of every product for a query, and which ones match it.
 
         Args:
@@ -226,7 +252,7 @@ class ProductSearch:
         n, config = len(self.ids), self.config
         asked = readable(query)
         if not n or not words(asked):
-            return Understood(np.zeros(n, np.float32), np.zeros(n, np.bool_))
+            return Scored(np.zeros(n, np.float32), np.zeros(n, np.bool_))
         corrected = self.spelling.correct(asked, self._knows)
         answered = corrected or asked
         vector = self._vector(answered)
@@ -236,7 +262,7 @@ class ProductSearch:
         graph = self.facts.strengths(expanded.nodes, expanded.weights)
         match = self._match(by_words, near, graph)
         if not match.any():
-            return Understood(np.zeros(n, np.float32), match, corrected)
+            return Scored(np.zeros(n, np.float32), match, corrected)
         rest = config.lexical_weight * _share_of_best(by_words.scores) + config.graph_weight * graph
         best = _best(near + rest, np.flatnonzero(match), config.feedback)
         if vector.any():
@@ -246,7 +272,7 @@ class ProductSearch:
             expanded = with_shared(expanded, best, self.facts, config)
             graph = self.facts.strengths(expanded.nodes, expanded.weights)
             rest = config.lexical_weight * _share_of_best(by_words.scores) + config.graph_weight * graph
-        return Understood(near + rest, match, corrected, expanded.told(self.facts))
+        return Scored(near + rest, match, corrected, expanded.told(self.facts))
 
     def suggest(self, prefix: str, k: int = 8) -> list[Suggestion]:
         """What may be meant by the beginning of a query: products, brands, categories, attributes, words.
@@ -261,6 +287,21 @@ class ProductSearch:
         if k < 1:
             raise ValueError(f"k is {k}; it must be at least 1")
         return self.suggester.suggest(readable(prefix), k)
+
+    def _within_limits(self, understanding: Understanding | None, expand: bool) -> Scored | None:
+        """What a query with a price limit says of products that keep it; None of one that has no limit."""
+        if understanding is None or (understanding.low, understanding.high) == (None, None):
+            return None
+        low, high = understanding.low or 0, understanding.high or np.inf
+        within = (self.prices >= low) & (self.prices <= high)  # what has no price keeps no limit
+        rest = understanding.rest
+        if not words(rest):
+            return Scored(self.suggester.weight, within)
+        scored = self.scored(rest, expand=expand)
+        return replace(scored, match=scored.match & within)
+
+    def _corrected(self, text: str) -> str:
+        return self.spelling.correct(text, self._knows) or text
 
     def _vector(self, query: str) -> FloatArray:
         """The query's unit vector, or 0 if the encoder cannot read it, `(d,)`."""

@@ -9,6 +9,8 @@ from ..results import Recommendation
 SuggestionKind = Literal["product", "brand", "category", "attribute", "query"]
 FacetKind = Literal["brand", "category", "attribute", "price"]
 Because = Literal["named", "meant", "shared"]
+Role = Literal["brand", "product_type", "attribute", "audience", "model", "size", "price"]
+Intent = Literal["product", "category", "brand", "accessory"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,51 @@ class Expansion:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Words of a query, and what they are."""
+
+    start: int
+    end: int
+    """Where they stand in the query: `query[start:end]`."""
+    text: str
+    role: Role
+    confidence: float
+    """In [0, 1]: 1 for what is written there, else the share of the catalogue's titles that agree."""
+    kind: Literal["brand", "category", "attribute"] | None = None
+    id: str | None = None
+    """The node of the graph that they name, if there is one."""
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a query asks for."""
+
+    query: str
+    intent: Intent
+    """An accessory for something that is named, all of a brand, one thing in its versions, else a kind."""
+    spans: tuple[Span, ...]
+    """In reading order; words that say nothing of these are in none."""
+    low: float | None = None
+    """The least price."""
+    high: float | None = None
+    """The highest price."""
+
+    @property
+    def rest(self) -> str:
+        """The query without its price limit."""
+        (start, end), *_ = [(s.start, s.end) for s in self.spans if s.role == "price"] or [(0, 0)]
+        return " ".join(f"{self.query[:start]} {self.query[end:]}".split())
+
+    def text(self, role: Role) -> str | None:
+        """The words with a role, None where there are none."""
+        return " ".join(span.text for span in self.spans if span.role == role) or None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class SearchResult(Sequence[Recommendation]):
     """The products that were found, best first, and what was understood."""
 
@@ -77,6 +124,8 @@ class SearchResult(Sequence[Recommendation]):
     """The query that was answered, where it is not the one that was asked."""
     expansions: tuple[Expansion, ...] = ()
     """Strongest first."""
+    understanding: Understanding | None = None
+    """What the words of the query were taken for."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -108,4 +157,5 @@ class SearchResult(Sequence[Recommendation]):
             "facets": [facet.to_dict() for facet in self.facets],
             "corrected": self.corrected,
             "expansions": [expansion.to_dict() for expansion in self.expansions],
+            "understanding": self.understanding and self.understanding.to_dict(),
         }

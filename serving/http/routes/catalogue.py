@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from ...results import Product
+from ...search.results import Understanding
 from ..answers import PRODUCT, RECOMMENDATION, Found, Suggestions, example
 from ..inputs import SearchQuery
 from ..json_response import Json, plain
@@ -29,7 +30,34 @@ _FOUND: dict[str, object] = {
     "facets": {},
     "corrected": None,
     "expansions": [],
+    "understanding": None,
     "total": 1,
+}
+_UNDERSTANDING: dict[str, object] = {
+    "query": "cheese under 5",
+    "intent": "category",
+    "spans": [
+        {
+            "start": 0,
+            "end": 6,
+            "text": "cheese",
+            "role": "product_type",
+            "confidence": 1.0,
+            "kind": "category",
+            "id": "Grocery > Cheese",
+        },
+        {
+            "start": 7,
+            "end": 14,
+            "text": "under 5",
+            "role": "price",
+            "confidence": 1.0,
+            "kind": None,
+            "id": None,
+        },
+    ],
+    "low": None,
+    "high": 5.0,
 }
 _SUGGESTION = {"text": "Cheese", "kind": "category", "id": "Grocery > Cheese"}
 
@@ -58,8 +86,21 @@ def catalogue(service: Service) -> APIRouter:
             user=query.event or query.user,
             personal=query.personal,
             expand=query.expand,
+            understand=query.understand,
         )
         return Json(found.to_dict())
+
+    @router.get(
+        "/understand",
+        response_model=Understanding,
+        responses=example(_UNDERSTANDING),
+        openapi_extra=needs("read"),
+    )
+    def understand(
+        q: Annotated[str, Query(min_length=1, max_length=512, examples=["cheese under 5"])],
+    ) -> Response:
+        """What the words of a query are: brand, kind of thing, attribute, audience, price limit."""
+        return Json(plain(service.recommender.understand(q)))
 
     @router.get(
         "/suggest",

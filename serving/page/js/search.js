@@ -62,16 +62,18 @@ function query(state) {
     min_price: low ?? "",
     max_price: high ?? "",
     expand: !state.plain,
+    understand: !state.plain,
     ...(state.personal ? { personal: state.personal, user, event: events.slice(-50) } : {}),
   };
 }
 
 function Found({ found, state, onAdd, more }) {
-  const { items, total, corrected, expansions, facets } = found;
+  const { items, total, corrected, expansions, facets, understanding } = found;
+  const limits = (understanding?.spans ?? []).filter(({ role }) => role === "price");
   return html`<header class="found">
       <h2>${counted(total, "product")} for “${corrected ?? state.q}”</h2>
       ${corrected && html`<p>Nothing is called “${state.q}”; this is for <b>${corrected}</b>.</p>`}
-      <${Expansions} ...${{ expansions, plain: state.plain }} />
+      <${Expansions} ...${{ expansions, limits, plain: state.plain }} />
       <div class="row facets"><${Facets} ...${{ facets, state }} /><${Personal} by=${state.personal} /></div>
       <${Chosen} state=${state} />
     </header>
@@ -84,11 +86,12 @@ function Found({ found, state, onAdd, more }) {
 }
 
 /** What else the query was taken to mean, and a switch. */
-function Expansions({ expansions, plain }) {
-  if (!expansions.length && !plain) return null;
+function Expansions({ expansions, limits, plain }) {
+  if (!expansions.length && !limits.length && !plain) return null;
   return html`<div class="row expansions">
     <label><input type="checkbox" checked=${!plain} onChange=${() => go({ plain: !plain })} /> search
-      for what the graph knows of it too${expansions.length ? ":" : ""}</label>
+      for what the graph knows of it too${expansions.length || limits.length ? ":" : ""}</label>
+    ${limits.map(({ text }) => html`<span class="chip" key=${text} title="Costs more or less than that is left out.">${text} <small>price</small></span>`)}
     ${expansions
       .slice(0, 8)
       .map(
