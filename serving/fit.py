@@ -21,7 +21,7 @@ from ..gnn import (
     train,
     with_events,
 )
-from .fusion import GRAPH_ONLY, choose_weights
+from .fusion import GRAPH_ONLY
 from .index import Demand, FusionConfig, Index
 from .ranker import Ranker
 from .second_stage import SecondStage, SecondStageConfig, train_second_stage
@@ -153,11 +153,8 @@ def choose(
         current["product"].trained = data["product"].trained
         return Index.of(network, current, GRAPH_ONLY, Demand.of(histories, n_products, timed=timed))
 
-    cases = validation.sample(config.most_cases, config.train.seed)
-    index = index_of(histories)
-    index = index.with_fusion(choose_weights(index, lambda tried: measure(Ranker(tried), cases)))
-    blind = index_of(histories.select(~withheld[histories.products])).with_fusion(index.fusion)
-    trial = _trial(index, blind, withheld, validation, measure, config)
+    index, blind = index_of(histories), index_of(histories.select(~withheld[histories.products]))
+    trial = _trial(index, blind, withheld, validation, measure, config).with_best_weights()
     trial = trial.with_best_cold_weights(config.most_cases // 4, config.train.seed)
     second = None
     if config.second_stage is not None and len(asked):

@@ -1,10 +1,11 @@
-"""Validation as it is and as if some products were new: to choose cold offsets and the second stage."""
+"""Validation as it is and as if some products were new: to choose weights and the second stage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..data.dataset import FloatArray, IntArray
 from ..data.splits import Cases
+from .fusion import choose_weights
 from .index import FusionConfig, Index
 from .parts import Parts
 from .ranker import Ranker
@@ -48,6 +49,10 @@ class Trial:
             return figure
         cold = self.measure(Ranker(self.blind, second), self.cold)
         return (1 - self.cold_share) * figure + self.cold_share * cold
+
+    def with_best_weights(self) -> "Trial":
+        """The trial with the weights of paths, text and trend that are best where nothing plays new."""
+        return self._with(choose_weights(self.index, lambda tried: self.measure(Ranker(tried), self.cases)))
 
     def with_best_cold_weights(self, most: int, seed: int) -> "Trial":
         """The trial with the first stage's cold text weight and offset that are worth most; of equals the
