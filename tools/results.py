@@ -173,7 +173,7 @@ intervals of the differences in both figures are above zero, `behind` where one 
 Models stand in the order of NDCG@10 on the test part. Seconds to fit, choosing settings included, are those
 of the machine that the result comes from.
 
-The leave-one-out of Beauty and Sports, hin_amazon and sample are measured with every model fitted anew on all
-events before the test. The others are older: there models learned from the training part alone, and no
-encoder was tuned.
+Every model is fitted anew on all events before the test, except in hm_sample and the ablations, which are
+older: there models learned from the training part alone, and no encoder was tuned. hin_amazon and sample are
+from before the weight of text for products without events was chosen.
 """
