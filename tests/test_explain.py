@@ -112,7 +112,7 @@ def test_removing_the_event_named_first_lowers_the_score_by_more_than_a_random_o
     ranker = Ranker(index, second if two_stages else None)
     histories, falls, more = planted_shop().histories(), [], []
     # A score of the planted shop's few trees is often one that no removal moves, or all move alike.
-    for user in range(20):
+    for user in range(40):
         events = histories.of(user)
         rows, scores = ranker.best(events, 10)
         without = np.stack([ranker.scores(history)[0, rows] for history in removed(events, len(events))])
