@@ -174,6 +174,6 @@ Models stand in the order of NDCG@10 on the test part. Seconds to fit, choosing 
 of the machine that the result comes from.
 
 Every model is fitted anew on all events before the test, except in hm_sample and the ablations, which are
-older: there models learned from the training part alone, and no encoder was tuned. hin_amazon and sample are
-from before the weight of text for products without events was chosen.
+older: there models learned from the training part alone, and no encoder was tuned. hin_amazon is from before
+the weight of text for products without events was chosen.
 """
