@@ -1,6 +1,7 @@
 """What the words of a query are: by where words stand in titles, by names of the graph, by price limits."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -67,8 +68,12 @@ def test_words_are_what_they_are_in_titles(query: str, expected: dict[str, str],
 
 @pytest.mark.parametrize("query", ["", "???", "under 5", "for", "a\x00b", "👟", "the " * 100, "5" * 300])
 def test_any_text_can_be_read(query: str) -> None:
-    json.dumps(understand(query, GRAMMAR).to_dict(), allow_nan=False)
-    json.dumps(understand(query, TitleGrammar.of([])).to_dict(), allow_nan=False)
+    for grammar in (GRAMMAR, TitleGrammar.of([])):
+        understanding = understand(query, grammar)
+        assert json.loads(json.dumps(understanding.to_dict(), allow_nan=False))["query"] == query
+        assert len(roles(understanding)) == len({span.text for span in understanding.spans})
+        ends = [(span.start, span.end) for span in understanding.spans]
+        assert all(before[1] <= after[0] for before, after in pairwise(ends))
 
 
 @pytest.mark.parametrize(
@@ -151,6 +156,7 @@ def test_search_keeps_the_limit_and_finds_by_the_rest(search: ProductSearch) -> 
     assert found.understanding is not None
     assert found.understanding.query == "running shoes under $90"
     assert found.understanding.high == 90
+    assert found.corrected == found.understanding.query
     plain = search.search("running shoes", allowed=search.prices <= 90)
     np.testing.assert_array_equal(found.rows, plain.rows)
     assert found.total == plain.total

@@ -216,7 +216,7 @@ class ProductSearch:
         if personal and preference is None:
             raise ValueError(f"personal is {personal}, but of nobody; give the preferences too, or 0")
         understanding = self.understand(query) if understand else None
-        scored = self._within_limits(understanding, expand) or self.scored(query, expand=expand)
+        scored = self._answer(understanding, expand) if understanding else self.scored(query, expand=expand)
         match = scored.match if allowed is None else scored.match & allowed
         scores = scored.scores
         if personal and preference is not None and match.any():
@@ -229,7 +229,7 @@ class ProductSearch:
             scores[rows],
             int(match.sum()),
             facets(self.facts, self.prices, match),
-            scored.corrected,
+            scored.corrected or _if_another(understanding, query),
             scored.expansions,
             understanding,
         )
@@ -288,17 +288,15 @@ class ProductSearch:
             raise ValueError(f"k is {k}; it must be at least 1")
         return self.suggester.suggest(readable(prefix), k)
 
-    def _within_limits(self, understanding: Understanding | None, expand: bool) -> Scored | None:
-        """What a query with a price limit says of products that keep it; None of one that has no limit."""
-        if understanding is None or (understanding.low, understanding.high) == (None, None):
-            return None
+    def _answer(self, understanding: Understanding, expand: bool) -> Scored:
+        """What a query says whose words are corrected; products that do not keep its price limit are out."""
+        limited = (understanding.low, understanding.high) != (None, None)
         low, high = understanding.low or 0, understanding.high or np.inf
         within = (self.prices >= low) & (self.prices <= high)  # what has no price keeps no limit
-        rest = understanding.rest
-        if not words(rest):
+        if limited and not words(understanding.rest):
             return Scored(self.suggester.weight, within)
-        scored = self.scored(rest, expand=expand)
-        return replace(scored, match=scored.match & within)
+        scored = self.scored(understanding.rest, expand=expand)
+        return replace(scored, match=scored.match & within) if limited else scored
 
     def _corrected(self, text: str) -> str:
         return self.spelling.correct(text, self._knows) or text
@@ -334,6 +332,13 @@ def _fields(
         ([term for node in nodes for term in named(node)] for nodes in held),
         map(terms, texts),
     )
+
+
+def _if_another(understanding: Understanding | None, query: str) -> str | None:
+    """The query as it was understood, if that is not how it was asked."""
+    if understanding is None or understanding.query == readable(query):
+        return None
+    return understanding.query
 
 
 def _share_of_best(scores: FloatArray) -> FloatArray:

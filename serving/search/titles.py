@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -116,16 +116,7 @@ class TitleGrammar:
             grammar._read(distinct[place])
         several = {gram: n for gram, n in grammar.titles.items() if n > 1 or len(gram) == 1}
         kept = {gram: n for gram, n in grammar.first.items() if gram in several}
-        return cls(
-            Counter(several),
-            Counter(kept),
-            grammar.last,
-            grammar.alone,
-            grammar.host,
-            grammar.fitting,
-            grammar.unit,
-            grammar.under,
-        )
+        return replace(grammar, titles=Counter(several), first=Counter(kept))
 
     def with_titles(self, titles: Sequence[str]) -> "TitleGrammar":
         """The grammar of a catalogue that has grown to these titles; of a large one, only after a reload."""

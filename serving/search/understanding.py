@@ -1,7 +1,7 @@
 """What the words of a query are: brand, kind of thing, attribute, audience, model, size, price limit."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .facts import Facts, NodeKind
@@ -115,6 +115,7 @@ class _Reader:
     def __init__(self, read: Sequence[Token], grammar: TitleGrammar, named: Sequence[Named]) -> None:
         self._tokens = read
         self._terms = tuple(token.term for token in read)
+        self._grams = sorted(grams(self._terms), key=lambda found: -len(found[0]))
         self._grammar = grammar
         self._found: list[_Words] = []
         self._taken = [token.word in FUNCTION for token in read]
@@ -161,9 +162,9 @@ class _Reader:
     def _names(self, named: Sequence[Named]) -> None:
         for node in sorted(named, key=lambda node: -len(node.gram)):
             sure = self._confidence(node)
-            for gram, start in _windows(self._terms, len(node.gram)):
-                end = start + len(gram)
-                if gram == node.gram and sure >= BRAND and self._free(start, end):
+            for start in _places(node.gram, self._terms):
+                end = start + len(node.gram)
+                if sure >= BRAND and self._free(start, end):
                     self._take(start, end, "brand" if node.kind == "brand" else "attribute", sure, node)
 
     def _confidence(self, node: Named) -> float:
@@ -176,7 +177,7 @@ class _Reader:
         )
 
     def _audiences(self) -> None:
-        for gram, start in sorted(grams(self._terms), key=lambda found: -len(found[0])):
+        for gram, start in self._grams:
             end = start + len(gram)
             if gram in AUDIENCE_OF and self._free(start, end):
                 self._take(start, end, "audience", 1.0)
@@ -214,7 +215,7 @@ class _Reader:
 
     def _attributes(self) -> None:
         grammar = self._grammar
-        for gram, start in sorted(grams(self._terms), key=lambda found: -len(found[0])):
+        for gram, start in self._grams:
             end = start + len(gram)
             if not self._free(start, end) or grammar.titles[gram] < FEWEST:
                 continue
@@ -271,7 +272,7 @@ class _Reader:
     def _named_kind(self, run: Sequence[int]) -> Named | None:
         """The longest name of a category among some words."""
         here = tuple(self._terms[at] for at in run)
-        inside = [node for node in self._kinds if node.gram in dict(_windows(here, len(node.gram)))]
+        inside = [node for node in self._kinds if _places(node.gram, here)]
         return max(inside, key=lambda node: len(node.gram), default=None)
 
     def _kind(self, at: int) -> float:
@@ -290,7 +291,6 @@ def _measures(grammar: TitleGrammar, read: Sequence[Token]) -> bool:
     return bool(read) and grammar.share_of(grammar.unit, read[0].term) >= UNIT
 
 
-def _windows(terms: Gram, length: int) -> Iterator[tuple[Gram, int]]:
-    """Every so many terms that follow each other, and where they begin."""
-    for start in range(len(terms) - length + 1):
-        yield terms[start : start + length], start
+def _places(gram: Gram, terms: Gram) -> list[int]:
+    """Where a gram stands among terms."""
+    return [start for start in range(len(terms)) if terms[start : start + len(gram)] == gram]
