@@ -58,16 +58,14 @@ class Trial:
         """The trial with the first stage's cold text weight and offset that are worth most; of equals the
         smallest.
 
-        Where nothing is new, both are 0.
-
         Args:
             most: At most so many cases of each kind are looked at, since many pairs are tried.
             seed: Of which they are.
         """
         tried = [
             replace(self.index.fusion, cold_text_weight=weight, cold_offset=offset)
-            for weight in (COLD_TEXT_WEIGHTS if self.cold_share else (0.0,))
-            for offset in (COLD_OFFSETS if self.cold_share else (0.0,))
+            for weight in COLD_TEXT_WEIGHTS
+            for offset in COLD_OFFSETS
         ]
         fewer = replace(self, cases=self.cases.sample(most, seed), cold=self.cold.sample(most, seed))
         return self._with(max(tried, key=lambda fusion: fewer._with(fusion).worth()))

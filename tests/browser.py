@@ -88,7 +88,7 @@ class Visit:
 
     def cards(self, where: str = ".for-you") -> list[str]:
         """Ids of the products on cards, in order."""
-        ids: list[str] = self.page.locator(f"{where} .card").evaluate_all(
+        ids: list[str] = self.page.locator(f"{where} .card[data-product]").evaluate_all(
             "cards => cards.map(card => card.dataset.product)"
         )
         return ids

@@ -165,7 +165,7 @@ def test_the_shell_talks_in_a_terminal(run: str, tmp_path: Path) -> None:
     os.write(screen, b":schema\r")
     wait_for("SUBCATEGORY_OF")
     os.write(screen, b":ask never-to\t")
-    wait_for("never-touched")
+    wait_for("uched")  # the rest of never-touched, be it in a menu or in the line itself
     os.write(screen, b"\r")
     wait_for("kite5")
     os.write(screen, b":quit\r")

@@ -223,8 +223,9 @@ def _wait_for_cards(shop: Visit, other_than: list[str] | None = None) -> list[st
     """What is recommended, once it is there and another than before."""
     shop.page.wait_for_function(
         """before => {
-            const cards = [...document.querySelectorAll('.for-you .card')].map(c => c.dataset.product);
-            return cards.length && cards.join() !== before && !document.querySelector('.for-you .stale');
+            const cards = [...document.querySelectorAll('.for-you .card[data-product]')];
+            const ids = cards.map(card => card.dataset.product).join();
+            return ids && ids !== before && !document.querySelector('.for-you .stale');
         }""",
         arg=",".join(other_than or []),
     )
