@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data.dataset import IntArray
+from ..data.dataset import FloatArray, IntArray
 from ..data.matrices import PATH_DECAY, PATH_EVENTS
 from ..kg import Session
 from .catalogue import Catalogue
 from .index import Index
 from .paths import Path, paths_between
 from .ranker import Ranker, one_user
-from .removal import channel_names, drops, entries, n_counted, ranking_drops
+from .removal import CHANNEL_NAMES, channel_names, drops, entries, n_counted, ranking_drops
 
 CARRIERS = 3
 """From the products of so many events, the first of an explanation, paths are shown."""
@@ -124,7 +124,8 @@ def channel_contributions(
     """How much every event adds to a product's score through every channel.
 
     The query is linear in the events and the product's vector is the sum of its channels, so with both
-    lengths held fixed the cosine is a sum over events and channels; the text cosine likewise over events.
+    lengths held fixed the cosine is a sum over events and channels; the text cosine and the spectral one
+    likewise over events.
     The root of the strength of the paths is shared out in proportion to what each event adds to the strength.
 
     Args:
@@ -144,18 +145,23 @@ def channel_contributions(
     length = np.linalg.norm(queries.sum(axis=0)) * np.linalg.norm(index.vectors[product])
     parts = np.stack([channel[product] for channel in index.channels.values()])  # (n_channels, d)
     amounts = queries @ parts.T / max(length, 1e-12)
-    weights = np.exp(-index.fusion.text_decay * age) * counts
-    tastes = weights[:, None] * index.text[events].astype(np.float64)
-    text = index.text_weights[product] * tastes @ index.text[product]
-    text /= max(np.linalg.norm(tastes.sum(axis=0)), 1e-12)
+
+    def cosine(vectors: FloatArray, decay: float) -> npt.NDArray[np.float64]:
+        own = (np.exp(-decay * age) * counts)[:, None] * vectors[events].astype(np.float64)
+        out: npt.NDArray[np.float64] = own @ vectors[product] / max(np.linalg.norm(own.sum(axis=0)), 1e-12)
+        return out
+
     steps = np.exp(-PATH_DECAY * age) * (age < PATH_EVENTS)
     steps *= entries(index.leads_to, events, np.array([product]))[:, 0]
     paths = index.fusion.path_weight * steps / max(np.sqrt(steps.sum()), 1e-12)
-    names, amounts = channel_names(index), np.column_stack([amounts, paths])
-    if "text" in index.channels:
-        amounts[:, names.index("text")] += text
-        return names, amounts
-    return names, np.column_stack([amounts, text])
+    names = channel_names(index)
+    out = np.zeros((len(events), len(names)))
+    out[:, : amounts.shape[1]] = amounts
+    out[:, names.index(CHANNEL_NAMES["paths"])] = paths
+    spectral = index.fusion.spectral_weight * cosine(index.spectral, 0.0)
+    out[:, names.index(CHANNEL_NAMES["id"])] += spectral
+    out[:, names.index("text")] += index.text_weights[product] * cosine(index.text, index.fusion.text_decay)
+    return names, out
 
 
 def _contributions(

@@ -22,7 +22,7 @@ from ..gnn import (
     with_events,
 )
 from .fusion import GRAPH_ONLY
-from .index import Demand, FusionConfig, Index
+from .index import FusionConfig, Index, Usage
 from .ranker import Ranker
 from .second_stage import SecondStage, SecondStageConfig, train_second_stage
 from .trial import Measure, Trial
@@ -133,11 +133,11 @@ def choose(
         known, asked, withheld = histories, asked.sample(0), np.zeros(n_products, dtype=bool)
     stop = (asked if len(asked) else validation).sample(config.most_cases, config.train.seed)
     data = with_events(base, known, config.train.network.max_history, config.graph)
-    demand = Demand.of(known, n_products, timed=timed)
+    usage = Usage.of(known, n_products, timed=timed)
     network, epochs = train(
         data,
         known,
-        lambda network, current: measure(Ranker(Index.of(network, current, GRAPH_ONLY, demand)), stop),
+        lambda network, current: measure(Ranker(Index.of(network, current, GRAPH_ONLY, usage)), stop),
         config.train,
         config.graph,
         device=device,
@@ -151,14 +151,14 @@ def choose(
         """With a graph that holds these events, around the same network."""
         current = with_events(base, histories, config.train.network.max_history, config.graph)
         current["product"].trained = data["product"].trained
-        return Index.of(network, current, GRAPH_ONLY, Demand.of(histories, n_products, timed=timed))
+        return Index.of(network, current, GRAPH_ONLY, Usage.of(histories, n_products, timed=timed))
 
     index, blind = index_of(histories), index_of(histories.select(~withheld[histories.products]))
     trial = _trial(index, blind, withheld, validation, measure, config).with_best_weights()
     trial = trial.with_best_cold_weights(config.most_cases // 4, config.train.seed)
     second = None
     if config.second_stage is not None and len(asked):
-        before = Index.of(network, data, trial.index.fusion, demand)
+        before = Index.of(network, data, trial.index.fusion, usage)
         second = train_second_stage(before, asked, config.second_stage, config.train.seed)
         if second is not None:
             second = trial.best_cold_offset_of(second)
@@ -205,8 +205,8 @@ def fit(
         progress=progress,
     )
     network, data = network.cpu(), data.cpu()
-    demand = Demand.of(histories, int(base["product"].num_nodes), timed=timed)
-    index = Index.of(network, data, settings.fusion, demand)
+    usage = Usage.of(histories, int(base["product"].num_nodes), timed=timed)
+    index = Index.of(network, data, settings.fusion, usage)
     return Fitted(Ranker(index, settings.second), network, data)
 
 

@@ -1,4 +1,4 @@
-"""Everything that ranking needs, as arrays: product vectors by channel, text, counts, fusion weights."""
+"""Everything that ranking needs, as arrays: product vectors of every kind, counts, fusion weights."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from ..data.dataset import FloatArray, IntArray, StrArray
 from ..data.matrices import Matrix, decayed_sums, matrix_from_arrays, matrix_to_arrays, unit
 from .nearest import LARGE, Nearest
 from .parts import Parts
+from .spectral import spectral_vectors
 
 if TYPE_CHECKING:
     from torch_geometric.data import HeteroData
@@ -35,6 +36,8 @@ class FusionConfig:
     """What the root of how strongly a user's events lead to a product is multiplied by."""
     text_weight: float = 0.2
     """What the text cosine is multiplied by before it is added to the graph's cosine."""
+    spectral_weight: float = 0.2
+    """What the spectral cosine is multiplied by."""
     trend_weight: float = 0.0
     """What the log of a product's latest events adds, where there are times."""
     text_decay: float = 0.6
@@ -47,16 +50,18 @@ class FusionConfig:
 
 
 @dataclass(frozen=True)
-class Demand:
-    """How much each product is asked for, whoever asks."""
+class Usage:
+    """What events alone say of each product, without a network."""
 
     popularity: FloatArray
     """Events as a share of those of the most popular, in [0, 1], `(n_products,)`."""
     trend: FloatArray
     """`log(1 + n)` of the latest events, `(n_products,)`."""
+    spectral: FloatArray
+    """Vectors that are alike where the same users chose both (`spectral_vectors`), `(n_products, k)`."""
 
     @classmethod
-    def of(cls, histories: Histories, n_products: int, *, timed: bool) -> "Demand":
+    def of(cls, histories: Histories, n_products: int, *, timed: bool) -> "Usage":
         """From what users did; events count half after `POPULARITY_HALF_LIFE` and `TREND_HALF_LIFE`.
 
         Args:
@@ -64,15 +69,16 @@ class Demand:
             n_products: Size of the catalogue.
             timed: Whether `at` is in seconds; if not, all events are equally popular and none is a trend.
         """
+        spectral = spectral_vectors(histories, n_products)
         if not timed or not len(histories.at):
             counts = np.bincount(histories.products, minlength=n_products)
-            return cls(_share(counts), np.zeros(n_products, dtype=np.float32))
+            return cls(_share(counts), np.zeros(n_products, dtype=np.float32), spectral)
         age = histories.at.max() - histories.at
         popular, latest = (
             np.bincount(histories.products, weights=0.5 ** (age / half_life), minlength=n_products)
             for half_life in (POPULARITY_HALF_LIFE, TREND_HALF_LIFE)
         )
-        return cls(_share(popular), np.log1p(latest).astype(np.float32))
+        return cls(_share(popular), np.log1p(latest).astype(np.float32), spectral)
 
 
 def _share(counts: npt.NDArray[Any]) -> FloatArray:
@@ -85,9 +91,9 @@ class Index:
     """A trained recommender as arrays; products are rows, in the order of `ids`.
 
     The score of a product is `cos(q_u, h_p) + path_weight · √s_up + (text_weight + cold_text_weight ·
-    exp(-n_p)) · cos(t_u, t_p) + popularity_weight · log(1 + n_p) + trend_weight · trend_p + cold_offset ·
-    exp(-n_p)`, where `s_up` says how strongly what the user did leads to the product. Users without events
-    are served by popularity.
+    exp(-n_p)) · cos(t_u, t_p) + spectral_weight · cos(v_u, v_p) + popularity_weight · log(1 + n_p) +
+    trend_weight · trend_p + cold_offset · exp(-n_p)`, where `s_up` says how strongly what the user did leads
+    to the product. Users without events are served by popularity.
     """
 
     ids: StrArray
@@ -96,6 +102,8 @@ class Index:
     """What each channel adds to the product vectors, every one `(n_products, d)`."""
     text: FloatArray
     """Centred unit text vectors, zero where there is no text, `(n_products, d_text)`."""
+    spectral: FloatArray
+    """Unit vectors of who chose what, zero for what nobody chose, `(n_products, k)`."""
     n_events: IntArray
     """Events of each product, `(n_products,)`."""
     popularity: FloatArray
@@ -124,7 +132,7 @@ class Index:
 
     @classmethod
     def of(
-        cls, network: "ProductGraphNetwork", data: "HeteroData", fusion: FusionConfig, demand: "Demand"
+        cls, network: "ProductGraphNetwork", data: "HeteroData", fusion: FusionConfig, usage: Usage
     ) -> "Index":
         """Compute every product's vector with a trained network."""
         import torch
@@ -138,9 +146,10 @@ class Index:
                 ids=data["product"].ids,
                 channels=channels,
                 text=data["product"].x.cpu().numpy(),
+                spectral=usage.spectral,
                 n_events=data["product"].n_events.cpu().numpy(),
-                popularity=demand.popularity,
-                trend=demand.trend,
+                popularity=usage.popularity,
+                trend=usage.trend,
                 leaf=data["product"].leaf.cpu().numpy(),
                 brand=data["product"].brand.cpu().numpy(),
                 decay=network.recency.log_decay.exp().cpu().numpy(),
@@ -175,6 +184,7 @@ class Index:
             ids=np.concatenate([self.ids, np.array(ids, dtype=object)]),
             channels={name: np.concatenate([own, channels[name]]) for name, own in self.channels.items()},
             text=np.concatenate([self.text, text]),
+            spectral=np.concatenate([self.spectral, np.zeros((m, self.spectral.shape[1]), dtype=np.float32)]),
             n_events=np.concatenate([self.n_events, np.zeros(m, dtype=np.int64)]),
             popularity=np.concatenate([self.popularity, nothing]),
             trend=np.concatenate([self.trend, nothing]),
@@ -237,6 +247,10 @@ class Index:
         """The decayed sum of what each user's titles say, before unit length, `(n_users, d_text)`."""
         recent = histories.last(self.max_history)
         return decayed_sums(recent, self.text, [self.fusion.text_decay])[:, 0]
+
+    def leanings(self, histories: Histories) -> FloatArray:
+        """The sum of the spectral vectors of what each user chose, however long ago, `(n_users, k)`."""
+        return decayed_sums(histories.last(self.max_history), self.spectral, [0.0])[:, 0]
 
     @cached_property
     def text_weights(self) -> FloatArray:
@@ -323,7 +337,7 @@ class Index:
         )
 
 
-_ARRAYS = ("text", "n_events", "popularity", "trend", "leaf", "brand", "decay", "query")
+_ARRAYS = ("text", "spectral", "n_events", "popularity", "trend", "leaf", "brand", "decay", "query")
 
 
 def _kind_events(n_events: IntArray, kind: IntArray) -> FloatArray:

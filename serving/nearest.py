@@ -81,20 +81,21 @@ class Nearest:
     """
 
     axes: FloatArray
-    """From graph and text vectors, side by side, to the axes, `(d + d_text, AXES)`."""
-    text_scale: float
-    """What a user's texts are multiplied by before; a product's are so that its text weight comes of both."""
+    """From graph, text and spectral vectors, side by side, to the axes, `(d + d_text + k, AXES)`."""
+    scales: tuple[float, float, float]
+    """What a user's vector of each kind is multiplied by before; a product's are so that its weight comes of
+    both."""
     parts: tuple[Part, ...]
     """Products with events, without events, and those that were added since."""
 
     @classmethod
     def of(cls, index: "Index") -> "Nearest":
         """Learn the axes of a catalogue and place its products."""
-        scale = float(np.sqrt(index.text_weights.max()))
+        scales = (1.0, float(np.sqrt(index.text_weights.max())), float(np.sqrt(index.fusion.spectral_weight)))
         some = np.random.default_rng(0).permutation(len(index.ids))[:LEARNED_FROM]
-        x = _side_by_side(index, some, scale)
+        x = _side_by_side(index, some, scales)
         _, axes = np.linalg.eigh(x.T @ x)
-        placed = cls(np.ascontiguousarray(axes[:, -AXES:]), scale, ())
+        placed = cls(np.ascontiguousarray(axes[:, -AXES:]), scales, ())
         rows = (np.flatnonzero(index.n_events > 0), np.flatnonzero(index.n_events == 0))
         return replace(placed, parts=tuple(placed._part(index, own) for own in rows if len(own)))
 
@@ -104,8 +105,7 @@ class Nearest:
 
     def shortlist(
         self,
-        query: FloatArray,
-        taste: FloatArray,
+        asked: tuple[FloatArray, FloatArray, FloatArray],
         reached: IntArray,
         strengths: FloatArray,
         history: IntArray,
@@ -113,13 +113,13 @@ class Nearest:
         """Rows of products that may be best, ascending, none of them in the history.
 
         Args:
-            query: What the user asks for, at unit length, `(d,)`.
-            taste: What the user's titles say, at unit length, `(d_text,)`.
+            asked: The user's query, taste and leaning, each at unit length, `(d,)`, `(d_text,)` and `(k,)`.
             reached: Products that paths lead to, `(n_reached,)`.
             strengths: Of these paths, `(n_reached,)`.
             history: Product rows.
         """
-        along = np.append(np.concatenate([query, self.text_scale * taste]) @ self.axes, np.float32(1))
+        scaled = [np.float32(scale) * vector for scale, vector in zip(self.scales, asked, strict=True)]
+        along = np.append(np.concatenate(scaled) @ self.axes, np.float32(1))
         looked_at_all = all(len(part.rows) <= SCANNED for part in self.parts)
         k = (SHORT if looked_at_all else 4 * SHORT) + len(history)
         found = [part.best(along, k)[0] for part in self.parts]
@@ -134,7 +134,7 @@ class Nearest:
         vectors = np.empty((len(rows), self.axes.shape[1] + 1), dtype=np.float32)
         for start in range(0, len(rows), CHUNK):
             own = slice(start, start + CHUNK)
-            vectors[own, :-1] = _side_by_side(index, rows[own], self.text_scale) @ self.axes
+            vectors[own, :-1] = _side_by_side(index, rows[own], self.scales) @ self.axes
         vectors[:, -1] = index.prior[rows]
         return Part(rows, vectors)
 
@@ -155,6 +155,7 @@ def places(ascending: IntArray, wanted: IntArray) -> IntArray:
     return out
 
 
-def _side_by_side(index: "Index", rows: IntArray, text_scale: float) -> FloatArray:
-    own = index.text_weights[rows, None] / max(text_scale, 1e-12)
-    return np.hstack([index.unit[rows], own * index.text[rows]])
+def _side_by_side(index: "Index", rows: IntArray, scales: tuple[float, float, float]) -> FloatArray:
+    _, text_scale, spectral_scale = scales
+    text = index.text_weights[rows, None] / max(text_scale, 1e-12) * index.text[rows]
+    return np.hstack([index.unit[rows], text, np.float32(spectral_scale) * index.spectral[rows]])

@@ -8,7 +8,7 @@ from ..data.dataset import FloatArray, IntArray
 from ..data.matrices import Matrix
 from .parts import Parts
 
-SCORES = ("first", "graph", "text", "paths")
+SCORES = ("first", "graph", "text", "spectral", "paths")
 """Scores over the whole catalogue, each given raw, as the distance to the user's best, and as a rank."""
 
 FEATURES = (
@@ -39,8 +39,8 @@ def pair_features(parts: Parts, columns: IntArray) -> FloatArray:
     candidates = parts.rows[columns]
     last = histories.products[histories.offsets[1:] - 1]
     out: dict[str, npt.NDArray[np.generic]] = {}
-    every = {"first": parts.scores, "graph": parts.graph, "text": parts.text, "paths": parts.paths}
-    for name, scores in every.items():
+    every = (parts.scores, parts.graph, parts.text, parts.spectral, parts.paths)
+    for name, scores in zip(SCORES, every, strict=True):
         own = np.take_along_axis(scores, columns, axis=1)
         out[name] = own
         out[f"{name}_gap"] = own - own.max(axis=1, keepdims=True)

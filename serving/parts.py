@@ -40,6 +40,11 @@ class Parts:
         return unit(self.index.tastes(self.histories))
 
     @cached_property
+    def leanings(self) -> FloatArray:
+        """What each user chose, by who else chose it, at unit length, `(n_users, k)`."""
+        return unit(self.index.leanings(self.histories))
+
+    @cached_property
     def graph(self) -> FloatArray:
         """The cosine of every user's query with every product."""
         out: FloatArray = self.queries @ self._of(self.index.unit).T
@@ -51,14 +56,22 @@ class Parts:
         out: FloatArray = self.tastes @ self._of(self.index.text).T
         return out
 
+    @cached_property
+    def spectral(self) -> FloatArray:
+        """The cosine of every user's leaning with every product's spectral vector."""
+        out: FloatArray = self.leanings @ self._of(self.index.spectral).T
+        return out
+
     def narrowed(self) -> "Parts":
         """The parts of the products worth scoring for a user alone, among whom are the best that are new."""
         nearest = self.index.nearest
         if nearest is None or self.products is not None or not self.histories.lengths.any():
             return self
-        rows = nearest.shortlist(self.queries[0], self.tastes[0], *self.reached, self.histories.products)
+        asked = (self.queries[0], self.tastes[0], self.leanings[0])
+        rows = nearest.shortlist(asked, *self.reached, self.histories.products)
         out = replace(self, products=rows)
-        out.__dict__.update(queries=self.queries, tastes=self.tastes, reached=self.reached)
+        kept = ("queries", "tastes", "leanings", "reached")
+        out.__dict__.update({name: self.__dict__[name] for name in kept})
         return out
 
     @cached_property
@@ -86,6 +99,8 @@ class Parts:
             out += fusion.path_weight * np.sqrt(self.paths)
         if self.index.text_weights.any():
             out += self._of(self.index.text_weights) * self.text
+        if fusion.spectral_weight:
+            out += fusion.spectral_weight * self.spectral
         out[self.histories.lengths == 0] = self._of(self.index.popularity)
         return out
 

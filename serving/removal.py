@@ -16,7 +16,7 @@ from .ranker import one_user
 from .second_stage import SecondStage, best_candidates
 
 CHANNEL_NAMES = {"id": "collaborative", "paths": "bought in turn"}
-"""What a channel of the network is called in front of users, where it differs."""
+"""What a channel is called in front of users, where it differs; spectral vectors are collaborative too."""
 
 TRIED = 32
 """The last events, at most so many, are removed one by one where the second stage has to score each time."""
@@ -26,9 +26,12 @@ POOL = 3
 
 
 def channel_names(index: Index) -> tuple[str, ...]:
-    """The channels through which events act on a score, as shown to users; text is always among them."""
-    names = (*(CHANNEL_NAMES.get(name, name) for name in index.channels), CHANNEL_NAMES["paths"])
-    return names if "text" in names else (*names, "text")
+    """The channels through which events act on a score, as shown to users.
+
+    Collaborative and text are always among them: besides the network's channels they are scores of their own.
+    """
+    own = (CHANNEL_NAMES.get(name, name) for name in index.channels)
+    return tuple(dict.fromkeys([*own, CHANNEL_NAMES["paths"], CHANNEL_NAMES["id"], "text"]))
 
 
 def n_counted(index: Index, events: IntArray) -> int:
@@ -110,16 +113,20 @@ class _Without:
         sums = [_weights(n, float(decay), index.max_history)[keep] @ vectors for decay in index.decay]
         self._queries = unit(np.hstack(sums) @ index.query.T)  # (n_scores, d)
         self.scores = self._queries @ index.unit[rows].T
-        self._taste = self._paths = np.zeros_like(self.scores)  # (n_scores, n_rows)
+        self._paths = np.zeros_like(self.scores)  # (n_scores, n_rows)
         fusion = index.fusion
-        if index.text_weights.any():
-            weights = _weights(n, fusion.text_decay, index.max_history)[keep]
-            tastes = unit(weights @ index.text[recent].astype(np.float32, copy=False))
-            self._taste = index.text_weights[rows] * (tastes @ index.text[rows].T)
+
+        def cosines(vectors: FloatArray, decay: float) -> FloatArray:
+            weights = _weights(n, decay, index.max_history)[keep]
+            out: FloatArray = unit(weights @ vectors[recent].astype(np.float32, copy=False)) @ vectors[rows].T
+            return out
+
+        self._taste = index.text_weights[rows] * cosines(index.text, fusion.text_decay)
+        self._leaning = np.float32(fusion.spectral_weight) * cosines(index.spectral, 0.0)
         if fusion.path_weight:
             strengths = _weights(n, PATH_DECAY, PATH_EVENTS)[keep] @ entries(index.leads_to, recent, rows)
             self._paths = fusion.path_weight * np.sqrt(strengths)
-        self.scores = (self.scores + self._taste + self._paths).astype(np.float64)
+        self.scores = (self.scores + self._taste + self._leaning + self._paths).astype(np.float64)
 
     def channel_drops(self, events: IntArray) -> FloatArray:
         """What each product loses through every channel without the event that is given for it.
@@ -128,7 +135,7 @@ class _Without:
             events: Number of the event that is left out, `(n_rows,)`.
 
         Returns:
-            `(n_rows, n_channels)`; with both queries at unit length they add up to the drop.
+            `(n_rows, n_channels)`; with all queries at unit length they add up to the drop.
         """
         index, column = self._index, np.arange(len(self._rows))
         moved = self._queries[0] - self._queries[events + 1]  # (n_rows, d)
@@ -137,8 +144,9 @@ class _Without:
             CHANNEL_NAMES.get(name, name): np.einsum("rd,rd->r", moved, channel[self._rows]) / length
             for name, channel in index.channels.items()
         }
-        amounts[CHANNEL_NAMES["paths"]] = self._paths[0] - self._paths[events + 1, column]
-        amounts["text"] = amounts.get("text", 0.0) + self._taste[0] - self._taste[events + 1, column]
+        for name, own in (("paths", self._paths), ("id", self._leaning), ("text", self._taste)):
+            name = CHANNEL_NAMES.get(name, name)
+            amounts[name] = amounts.get(name, 0.0) + own[0] - own[events + 1, column]
         return np.stack([amounts[name] for name in channel_names(index)], axis=1).astype(np.float32)
 
 

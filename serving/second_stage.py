@@ -21,6 +21,7 @@ GROUPS = {
     "first": "first stage",
     "graph": "graph network",
     "text": "text",
+    "spectral": "collaborative",
     "paths": "bought in turn",
     "leaf": "kind",
     "brand": "brand",

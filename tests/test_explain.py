@@ -45,7 +45,7 @@ def asked(trained: Run) -> Iterator[Shop]:
 def index(asked: Shop) -> Index:
     """With a weight on every part of a score."""
     own = asked.ranker.index
-    return own.with_fusion(replace(own.fusion, path_weight=0.2, text_weight=0.3))
+    return own.with_fusion(replace(own.fusion, path_weight=0.2, text_weight=0.3, spectral_weight=0.25))
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,8 @@ def test_the_strongest_event_is_the_one_with_the_largest_drop(index: Index, leng
 
 def test_the_strongest_channel_is_text_where_nothing_else_counts(index: Index) -> None:
     silent = {name: np.zeros_like(values) for name, values in index.channels.items()}
-    _, channels = strongest(replace(index, channels=silent), np.array([0, 9]), np.array([1, 10]))
+    only_text = replace(index, channels=silent, spectral=np.zeros_like(index.spectral))
+    _, channels = strongest(only_text, np.array([0, 9]), np.array([1, 10]))
     assert [channel_names(index)[channel] for channel in channels] == ["text", "text"]
 
 

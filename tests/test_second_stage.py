@@ -32,6 +32,7 @@ def index_of(vectors: np.ndarray, n_events: np.ndarray) -> Index:
         ids=np.array([f"p{i}" for i in range(n)], dtype=object),
         channels={"id": vectors.astype(np.float32)},
         text=np.eye(n, 5, dtype=np.float32),
+        spectral=np.eye(n, 4, -1, dtype=np.float32),
         n_events=n_events,
         popularity=np.linspace(0, 1, n, dtype=np.float32),
         trend=np.zeros(n, dtype=np.float32),
@@ -41,7 +42,7 @@ def index_of(vectors: np.ndarray, n_events: np.ndarray) -> Index:
         query=np.eye(d, dtype=np.float32),
         leads_to=sp.csr_array((n, n), dtype=np.float32),
         max_history=10,
-        fusion=FusionConfig(path_weight=0.0, text_weight=0.1, cold_offset=0.0),
+        fusion=FusionConfig(path_weight=0.0, text_weight=0.1, spectral_weight=0.0, cold_offset=0.0),
     )
 
 
@@ -81,6 +82,7 @@ def test_the_features_are_what_their_names_say() -> None:
     )
     index = replace(
         index_of(vectors, np.array([3, 1, 0, 2])),
+        spectral=np.array([[1, 0], [0, 1], [1, 0], [0.6, 0.8]], dtype=np.float32),
         leads_to=leads_to,
         leaf=np.array([0, 1, 1, 0]),
         brand=np.array([5, 6, 5, -1]),
@@ -97,6 +99,7 @@ def test_the_features_are_what_their_names_say() -> None:
     assert of["first_rank"] == [1, 0]
     query = np.exp(-0.5) * vectors[0] + vectors[1]
     assert of["graph"][1] == pytest.approx(query @ [1, 1] / np.linalg.norm(query) / np.sqrt(2))
+    assert of["spectral"] == pytest.approx([1.4 * 0.5**0.5, 0.5**0.5])
     assert of["graph_last"] == pytest.approx([-(0.5**0.5), 0.5**0.5])
     assert of["graph_best"] == pytest.approx([0.5**0.5, 0.5**0.5])
     assert of["paths"] == pytest.approx([0, 0.2 * older + 0.5 * newer])

@@ -14,7 +14,7 @@ from cartograph.gnn import best_epoch, load_checkpoint
 from cartograph.kg import load_dataset, open_store
 from cartograph.serving.fit import FitConfig, hold_out
 from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_weights
-from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Demand
+from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Usage
 from cartograph.serving.loading import load_stage
 from cartograph.serving.models import models, prepare
 from cartograph.serving.ranker import Ranker
@@ -221,11 +221,11 @@ def test_demand_halves_with_the_half_lives() -> None:
         np.zeros(4, dtype=np.int64),
         at,
     )
-    demand = Demand.of(histories, 4, timed=True)
-    np.testing.assert_allclose(demand.trend, np.log1p([1 / 4, 2 * 1 / 2, 1, 0]), rtol=1e-6)
+    usage = Usage.of(histories, 4, timed=True)
+    np.testing.assert_allclose(usage.trend, np.log1p([1 / 4, 2 * 1 / 2, 1, 0]), rtol=1e-6)
     slow = 0.5 ** (week / POPULARITY_HALF_LIFE)
-    np.testing.assert_allclose(demand.popularity, np.array([slow**2, 2 * slow, 1, 0]) / (2 * slow), rtol=1e-6)
-    untimed = Demand.of(histories, 4, timed=False)
+    np.testing.assert_allclose(usage.popularity, np.array([slow**2, 2 * slow, 1, 0]) / (2 * slow), rtol=1e-6)
+    untimed = Usage.of(histories, 4, timed=False)
     assert untimed.popularity.tolist() == [0.5, 1.0, 0.5, 0.0]
     assert not untimed.trend.any()
 
