@@ -173,7 +173,7 @@ intervals of the differences in both figures are above zero, `behind` where one 
 Models stand in the order of NDCG@10 on the test part. Seconds to fit, choosing settings included, are those
 of the machine that the result comes from.
 
-Every model is fitted anew on all events before the test, except in hm_sample and the ablations, which are
-older: there models learned from the training part alone, and no encoder was tuned. hin_amazon is from before
-the weight of text for products without events was chosen.
+Every model is fitted anew on all events before the test, except in the ablations, which are older: there
+models learned from the training part alone. Our rows of amz14_beauty and amz14_sports are from before the
+first stage had spectral vectors; on Beauty's validation their weight is 0.
 """
