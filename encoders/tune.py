@@ -1,5 +1,7 @@
 """Tuning an encoder on what a shop's users did: texts of what goes together move together."""
 
+import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +182,6 @@ def _train(
     model: _Contrast, batches: _Batches, states: Path, steps: int, config: TuneConfig, *, progress: bool
 ) -> None:
     from transformers import Trainer, TrainingArguments
-    from transformers.trainer_utils import get_last_checkpoint
 
     on_cpu = next(model.parameters()).device.type == "cpu"
     arguments = TrainingArguments(
@@ -202,5 +203,19 @@ def _train(
         dataloader_pin_memory=False,
     )
     trainer = Trainer(model, arguments, train_dataset=batches, data_collator=lambda steps: steps[0])
-    last = get_last_checkpoint(str(states)) if states.is_dir() else None
-    trainer.train(resume_from_checkpoint=last)
+    trainer.train(resume_from_checkpoint=_last_whole(states))
+
+
+def _last_whole(states: Path) -> str | None:
+    """The last checkpoint that was written to its end; what a kill cut short is removed."""
+    from transformers.trainer import TRAINER_STATE_NAME
+    from transformers.trainer_utils import get_last_checkpoint
+
+    while states.is_dir() and (last := get_last_checkpoint(str(states))):
+        try:
+            json.loads((Path(last) / TRAINER_STATE_NAME).read_text(encoding="utf-8"))  # is written last
+        except (FileNotFoundError, ValueError):
+            shutil.rmtree(last)
+        else:
+            return str(last)
+    return None

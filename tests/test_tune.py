@@ -138,6 +138,9 @@ def test_a_killed_tuning_goes_on_to_the_same_encoder(tmp_path: Path) -> None:
         [*command, str(runs[0].folder)], lambda: (states / "checkpoint-20" / "trainer_state.json").exists()
     )
     assert not runs[0].tuned.exists()
+    cut_short = states / "checkpoint-22"  # as where the kill comes while a checkpoint is written
+    cut_short.mkdir()
+    (cut_short / "trainer_state.json").write_text('{"global_step":')
     for run in runs:
         subprocess.run([*command, str(run.folder)], check=True, capture_output=True)
     killed, whole = (run.encoder(device="cpu").encode(TEXTS) for run in runs)
