@@ -43,6 +43,13 @@ def incidence(histories: Histories, n_products: int, decay: float = 0.0) -> Matr
     return matrix
 
 
+def seen(histories: Histories, n_products: int) -> Matrix:
+    """Which products each user chose, 1 however often, `(n_users, n_products)`."""
+    matrix = incidence(histories, n_products)
+    matrix.data[:] = 1
+    return matrix
+
+
 def largest(matrix: Matrix, k: int) -> Matrix:
     """The `k` largest entries of every row.
 

@@ -11,11 +11,11 @@ import scipy.sparse as sp
 
 from ..data import Histories
 from ..data.dataset import FloatArray
-from ..data.matrices import incidence
+from ..data.matrices import incidence, seen
 from ..data.splits import Split
 from .evaluate import Scorer
 from .extras import import_extra
-from .matrices import event_counts, filled, folded, seen
+from .matrices import event_counts, filled, folded
 from .tuning import Baseline, Config
 
 DECAYS = (0.0, 0.1, 0.3, 0.6, 1.0)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ..data.dataset import FloatArray
+from ..data.matrices import seen
 from ..data.splits import Split
 from .evaluate import Scorer, Trained, rank_targets
-from .matrices import event_counts, folded, seen
+from .matrices import event_counts, folded
 from .tuning import MOST_CASES, Baseline
 
 

@@ -11,11 +11,11 @@ from scipy.linalg import lapack
 
 from ..data import DataError, Histories
 from ..data.dataset import FloatArray, IntArray
-from ..data.matrices import incidence
+from ..data.matrices import incidence, seen
 from ..data.prefixes import Prefixes
 from ..data.splits import Split
 from .evaluate import Scorer
-from .matrices import event_counts, filled, seen
+from .matrices import event_counts, filled
 from .tuning import Baseline
 
 MOST_PRODUCTS = 30_000

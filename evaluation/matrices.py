@@ -9,13 +9,6 @@ from ..data.matrices import incidence
 from .evaluate import Scorer
 
 
-def seen(histories: Histories, n_products: int) -> sp.csr_array:
-    """Which products each user chose, 1 however often, `(n_users, n_products)`."""
-    matrix = incidence(histories, n_products)
-    matrix.data[:] = 1
-    return matrix
-
-
 def unit_rows(matrix: sp.csr_array) -> sp.csr_array:
     """The rows at unit length; an empty row stays empty.
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from .index import FusionConfig, Index
 
-GRAPH_ONLY = FusionConfig(0.0, 0.0, 0.0, 0.0, cold_offset=0.0)
+GRAPH_ONLY = FusionConfig(
+    path_weight=0.0, text_weight=0.0, spectral_weight=0.0, trend_weight=0.0, cold_offset=0.0
+)
 """The network's score alone."""
 
 WEIGHTS = {

@@ -249,7 +249,7 @@ class Index:
         return decayed_sums(recent, self.text, [self.fusion.text_decay])[:, 0]
 
     def leanings(self, histories: Histories) -> FloatArray:
-        """The sum of the spectral vectors of what each user chose, however long ago, `(n_users, k)`."""
+        """The sum of the spectral vectors of each user's events, whatever their age, `(n_users, k)`."""
         return decayed_sums(histories.last(self.max_history), self.spectral, [0.0])[:, 0]
 
     @cached_property

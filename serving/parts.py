@@ -71,7 +71,7 @@ class Parts:
         rows = nearest.shortlist(asked, *self.reached, self.histories.products)
         out = replace(self, products=rows)
         kept = ("queries", "tastes", "leanings", "reached")
-        out.__dict__.update({name: self.__dict__[name] for name in kept})
+        out.__dict__.update({name: getattr(self, name) for name in kept})
         return out
 
     @cached_property

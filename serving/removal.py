@@ -113,7 +113,7 @@ class _Without:
         sums = [_weights(n, float(decay), index.max_history)[keep] @ vectors for decay in index.decay]
         self._queries = unit(np.hstack(sums) @ index.query.T)  # (n_scores, d)
         self.scores = self._queries @ index.unit[rows].T
-        self._paths = np.zeros_like(self.scores)  # (n_scores, n_rows)
+        self._taste = self._leaning = self._paths = np.zeros_like(self.scores)  # (n_scores, n_rows)
         fusion = index.fusion
 
         def cosines(vectors: FloatArray, decay: float) -> FloatArray:
@@ -121,8 +121,10 @@ class _Without:
             out: FloatArray = unit(weights @ vectors[recent].astype(np.float32, copy=False)) @ vectors[rows].T
             return out
 
-        self._taste = index.text_weights[rows] * cosines(index.text, fusion.text_decay)
-        self._leaning = np.float32(fusion.spectral_weight) * cosines(index.spectral, 0.0)
+        if index.text_weights.any():
+            self._taste = index.text_weights[rows] * cosines(index.text, fusion.text_decay)
+        if fusion.spectral_weight:
+            self._leaning = np.float32(fusion.spectral_weight) * cosines(index.spectral, 0.0)
         if fusion.path_weight:
             strengths = _weights(n, PATH_DECAY, PATH_EVENTS)[keep] @ entries(index.leads_to, recent, rows)
             self._paths = fusion.path_weight * np.sqrt(strengths)

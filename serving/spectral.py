@@ -5,7 +5,7 @@ from scipy.sparse.linalg import svds
 
 from ..data import Histories
 from ..data.dataset import FloatArray
-from ..data.matrices import Matrix, incidence, unit
+from ..data.matrices import Matrix, seen, unit
 
 DIRECTIONS = 64
 """How many directions are kept."""
@@ -23,15 +23,13 @@ def spectral_vectors(histories: Histories, n_products: int) -> FloatArray:
         histories: What users did.
         n_products: Size of the catalogue; products without events get zero.
     """
-    chosen = incidence(histories, n_products)
-    chosen.data[:] = 1
-    products = np.flatnonzero(np.bincount(chosen.indices, minlength=n_products))
-    n_users = int(np.count_nonzero(np.diff(chosen.indptr)))
-    k = min(DIRECTIONS, len(products) - 1, n_users - 1)
+    chosen = seen(histories, n_products)
+    of_user, of_product = (np.asarray(chosen.sum(axis=axis)) for axis in (1, 0))
+    products = np.flatnonzero(of_product)
+    k = min(DIRECTIONS, len(products) - 1, int(np.count_nonzero(of_user)) - 1)
     out = np.zeros((n_products, max(k, 1)), dtype=np.float32)
     if k < 1:
         return out
-    of_user, of_product = (np.maximum(np.asarray(chosen.sum(axis=axis)), 1) for axis in (1, 0))
     rows = np.repeat(np.arange(chosen.shape[0]), np.diff(chosen.indptr))
     chosen.data /= np.sqrt(of_user[rows] * of_product[chosen.indices])
     normalised = Matrix(chosen[:, products])
