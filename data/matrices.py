@@ -24,14 +24,15 @@ PATH_EVENTS = 20
 
 
 def matrix_to_arrays(name: str, matrix: Matrix) -> dict[str, npt.NDArray[Any]]:
-    """A square sparse matrix as arrays under `name`, to be written to a file."""
-    return {f"{name}.{part}": getattr(matrix, part) for part in _PARTS}
+    """A sparse matrix as arrays under `name`, to be written to a file."""
+    parts = {f"{name}.{part}": getattr(matrix, part) for part in _PARTS}
+    return parts | {f"{name}.shape": np.array(matrix.shape)}
 
 
 def matrix_from_arrays(name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Matrix:
     """What `matrix_to_arrays` gave."""
-    n = len(arrays[f"{name}.indptr"]) - 1
-    return Matrix(tuple(arrays[f"{name}.{part}"] for part in _PARTS), shape=(n, n))
+    rows, columns = arrays[f"{name}.shape"].tolist()
+    return Matrix(tuple(arrays[f"{name}.{part}"] for part in _PARTS), shape=(rows, columns))
 
 
 def incidence(histories: Histories, n_products: int, decay: float = 0.0) -> Matrix:
@@ -126,6 +127,16 @@ def path_strengths(histories: Histories, leads_to: Matrix) -> Matrix:
     """
     recent = incidence(histories.last(PATH_EVENTS), leads_to.shape[0], PATH_DECAY)
     return Matrix(recent @ leads_to)
+
+
+def unit_rows(matrix: Matrix) -> Matrix:
+    """The rows of a sparse matrix at unit length; zero stays zero."""
+    squares = Matrix((matrix.data**2, matrix.indices, matrix.indptr), shape=matrix.shape)
+    norm = np.sqrt(np.asarray(squares.sum(axis=1)))
+    of_entry = np.maximum(np.repeat(norm, np.diff(matrix.indptr)), np.finfo(np.float32).tiny)
+    return Matrix(
+        (matrix.data / of_entry.astype(np.float32), matrix.indices, matrix.indptr), shape=matrix.shape
+    )
 
 
 def unit(vectors: FloatArray) -> FloatArray:

@@ -13,7 +13,8 @@ from torch_geometric.data import HeteroData
 from ..data import RunError
 from ..data.dataset import StrArray
 from ..data.files import atomically
-from .network import FACTS, NetworkConfig, ProductGraphNetwork
+from .facts import FACTS
+from .network import NetworkConfig, ProductGraphNetwork
 
 _TABLES = {"id.weight": "product"} | {f"facts.{fact}.weight": fact for fact in FACTS}
 

@@ -7,12 +7,15 @@ import pandas as pd
 import scipy.sparse as sp
 
 from ..data.dataset import FloatArray, StrArray
-from ..data.matrices import Matrix
+from ..data.matrices import Matrix, unit_rows
 from ..data.words import words
 from ..kg import GraphArrays
 
 if TYPE_CHECKING:
     from .graph import GraphConfig
+
+FACTS = ("brand", "category", "attribute", "word")
+"""The kinds of facts, in the order in which they stand side by side."""
 
 _RELATIONS = {"Brand": "MADE_BY", "Category": "IN_CATEGORY", "Attribute": "HAS_ATTRIBUTE"}
 
@@ -40,9 +43,7 @@ def facts(arrays: GraphArrays, config: "GraphConfig") -> dict[str, tuple[StrArra
 
 def idf_weighted(incidence: Matrix) -> Matrix:
     """Rows of unit length in which rare facts weigh more."""
-    weighted = sp.csr_array(incidence @ sp.diags_array(rarity(incidence)))
-    norm = np.sqrt(weighted.multiply(weighted).sum(axis=1))
-    return sp.csr_array(sp.diags_array(1 / np.where(norm > 0, norm, 1)) @ weighted)
+    return unit_rows(Matrix(incidence @ sp.diags_array(rarity(incidence))))
 
 
 def rarity(incidence: Matrix) -> FloatArray:

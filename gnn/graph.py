@@ -12,9 +12,9 @@ from torch_geometric.data import HeteroData
 
 from ..data import EVENT_TYPES, Histories
 from ..data.dataset import FloatArray, IntArray
-from ..data.matrices import Matrix, largest
+from ..data.matrices import Matrix, largest, unit_rows
 from ..kg import EVENT_RELATIONS, LINK_RELATIONS, GraphArrays
-from .facts import facts, idf_weighted, rarity
+from .facts import FACTS, facts, idf_weighted, rarity
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,23 @@ def build_graph(
     if config.links:
         _make_neighbours(data, "linked", _links(arrays))
     return data
+
+
+def fact_matrix(data: HeteroData) -> Matrix:
+    """All facts of each product side by side, rare ones weighing more, `(n_products, n_facts)`.
+
+    Rows have unit length, so that the product of two is the cosine of the products' facts. The columns are in
+    the order of `FACTS`, and within a kind in that of its `ids`.
+    """
+    kinds = [kind for kind in FACTS if kind in data.node_types]
+    if not kinds:
+        return Matrix((int(data["product"].num_nodes), 0), dtype=np.float32)
+    blocks = []
+    for kind in kinds:
+        has = to_matrix(data[kind, "describes", "product"].adj_t)
+        weight = data[kind].rarity.cpu().numpy()[has.indices]
+        blocks.append(Matrix((weight, has.indices, has.indptr), shape=has.shape))
+    return unit_rows(Matrix(sp.hstack(blocks, format="csr")))
 
 
 def _fact(arrays: GraphArrays, relation: str, label: str) -> IntArray:

@@ -10,8 +10,7 @@ from torch.nn import functional
 from torch_geometric.data import HeteroData
 from torch_geometric.nn import MessagePassing
 
-FACTS = ("brand", "category", "attribute", "word")
-"""Node types whose vectors are summed into the products that they describe."""
+from .facts import FACTS
 
 PRODUCT_RELATIONS = ("co_visited", "similar_to", "linked")
 """Relations between products over which vectors are propagated."""

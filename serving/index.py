@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from ..data import Histories
 from ..data.dataset import FloatArray, IntArray, StrArray
@@ -104,6 +105,8 @@ class Index:
     """Centred unit text vectors, zero where there is no text, `(n_products, d_text)`."""
     spectral: FloatArray
     """Unit vectors of who chose what, zero for what nobody chose, `(n_products, k)`."""
+    facts: Matrix
+    """What describes each product, rows of unit length (`gnn.graph.fact_matrix`), `(n_products, n_facts)`."""
     n_events: IntArray
     """Events of each product, `(n_products,)`."""
     popularity: FloatArray
@@ -137,7 +140,7 @@ class Index:
         """Compute every product's vector with a trained network."""
         import torch
 
-        from ..gnn import to_matrix
+        from ..gnn import fact_matrix, to_matrix
 
         with torch.no_grad():
             parts = network.parts(data)
@@ -147,6 +150,7 @@ class Index:
                 channels=channels,
                 text=data["product"].x.cpu().numpy(),
                 spectral=usage.spectral,
+                facts=fact_matrix(data),
                 n_events=data["product"].n_events.cpu().numpy(),
                 popularity=usage.popularity,
                 trend=usage.trend,
@@ -165,6 +169,7 @@ class Index:
         ids: Sequence[str],
         channels: Mapping[str, FloatArray],
         text: FloatArray,
+        facts: Matrix,
         leaf: IntArray,
         brand: IntArray,
     ) -> "Index":
@@ -174,6 +179,7 @@ class Index:
             ids: Theirs, `m`.
             channels: Their vectors by channel, each `(m, d)`.
             text: Their text vectors, `(m, d_text)`.
+            facts: What describes them, rows of unit length, `(m, n_facts)`.
             leaf: Their leaf categories, `(m,)`.
             brand: Their brands, `(m,)`.
         """
@@ -185,6 +191,7 @@ class Index:
             channels={name: np.concatenate([own, channels[name]]) for name, own in self.channels.items()},
             text=np.concatenate([self.text, text]),
             spectral=np.concatenate([self.spectral, np.zeros((m, self.spectral.shape[1]), dtype=np.float32)]),
+            facts=Matrix(sp.vstack([self.facts, facts], format="csr")),
             n_events=np.concatenate([self.n_events, np.zeros(m, dtype=np.int64)]),
             popularity=np.concatenate([self.popularity, nothing]),
             trend=np.concatenate([self.trend, nothing]),
@@ -317,6 +324,7 @@ class Index:
         return {
             **{f"channel.{name}": values for name, values in self.channels.items()},
             **{name: getattr(self, name) for name in _ARRAYS},
+            **matrix_to_arrays("facts", self.facts),
             **matrix_to_arrays("leads_to", self.leads_to),
             "meta": np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
         }
@@ -329,6 +337,7 @@ class Index:
         return cls(
             ids=np.array(meta["ids"], dtype=object),
             channels={n.removeprefix(channel): a for n, a in arrays.items() if n.startswith(channel)},
+            facts=matrix_from_arrays("facts", arrays),
             leads_to=matrix_from_arrays("leads_to", arrays),
             max_history=meta["max_history"],
             popularity_weight=meta["popularity_weight"],

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.dataset import FloatArray
-from ..data.matrices import unit
+from ..data.matrices import Matrix, unit, unit_rows
 from ..data.words import words
 from ..kg.schema import CATEGORY_SEPARATOR, attribute_id
 from .index import Index
@@ -31,6 +31,8 @@ class Facts:
     """`(n_facts, d)`."""
     rarity: FloatArray
     """What a fact weighs before the facts of a product are brought to unit length, `(n_facts,)`."""
+    first: int
+    """The column of the first of them in `Index.facts`."""
 
     def sum(self, names: Sequence[str]) -> FloatArray:
         """The weighted sum of the facts with these names, `(d,)`; those never trained on are left out."""
@@ -38,6 +40,11 @@ class Facts:
         weight = self.rarity[rows]
         out: FloatArray = weight @ self.vectors[rows] / max(float(np.linalg.norm(weight)), 1e-12)
         return out
+
+    def columns(self, names: Sequence[str]) -> tuple[list[int], FloatArray]:
+        """The columns in `Index.facts` of the facts with these names that training has seen, and weights."""
+        rows = [row for name in names if (row := self.number.get(name)) is not None and self.rarity[row]]
+        return [self.first + row for row in rows], self.rarity[rows]
 
     def with_names(self, names: Sequence[str]) -> "Facts":
         """The same with numbers for names that it lacks, whose vectors are zero."""
@@ -47,7 +54,12 @@ class Facts:
         number = {**self.number, **{name: len(self.number) + place for place, name in enumerate(new)}}
         vectors = np.zeros((len(new), self.vectors.shape[1]), dtype=np.float32)
         rarity = np.zeros(len(new), dtype=np.float32)
-        return Facts(number, np.concatenate([self.vectors, vectors]), np.concatenate([self.rarity, rarity]))
+        return replace(
+            self,
+            number=number,
+            vectors=np.concatenate([self.vectors, vectors]),
+            rarity=np.concatenate([self.rarity, rarity]),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,7 @@ class Newcomers:
             before = sum(network.parts(data).values(), torch.zeros(()))
         tables = {kind: network.facts.get_parameter(f"{kind}.weight") for kind in network.facts}
         gate = network.gates["similar_to"].item() if "similar_to" in network.gates else 0.0
+        first = np.cumsum([0, *(len(table) for table in tables.values())])
         return cls(
             mean=data["product"].mean.cpu().numpy(),
             project=network.text.weight.detach().cpu().numpy(),
@@ -90,8 +103,9 @@ class Newcomers:
                     {str(name): row for row, name in enumerate(data[kind].ids)},
                     table.detach().cpu().numpy(),
                     data[kind].rarity.cpu().numpy(),
+                    int(place),
                 )
-                for kind, table in tables.items()
+                for place, (kind, table) in zip(first[:-1], tables.items(), strict=True)
             },
             before=before.cpu().numpy(),
             degree=data["product"].degree.cpu().numpy(),
@@ -128,6 +142,7 @@ class Newcomers:
             [product.product_id for product in products],
             channels,
             centred,
+            self._fact_rows(products, index.facts.shape[1]),
             *(
                 np.array([facts[kind].number.get(name, -1) if kind in facts else -1 for name in names])
                 for kind, names in (
@@ -143,12 +158,26 @@ class Newcomers:
             degree=np.concatenate([self.degree, degree]).astype(np.float32),
         )
 
+    def _fact_rows(self, products: Sequence[Product], n_facts: int) -> Matrix:
+        """What describes each product, rows of unit length, `(m, n_facts)`."""
+        rows, columns, weights = [], [], []
+        for row, product in enumerate(products):
+            for kind, names in _facts_of(product).items():
+                if kind in self.facts:
+                    own, weight = self.facts[kind].columns(names)
+                    rows += [row] * len(own)
+                    columns += own
+                    weights += weight.tolist()
+        shape = (len(products), n_facts)
+        return unit_rows(Matrix((np.array(weights, dtype=np.float32), (rows, columns)), shape=shape))
+
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """All of it as arrays, to be written to a file."""
         meta = {
             "gate": self.gate,
             "neighbours": self.neighbours,
             "facts": {kind: list(known.number) for kind, known in self.facts.items()},
+            "first": {kind: known.first for kind, known in self.facts.items()},
         }
         return {
             **{name: getattr(self, name) for name in _ARRAYS},
@@ -168,6 +197,7 @@ class Newcomers:
                     {name: row for row, name in enumerate(names)},
                     arrays[f"vectors.{kind}"],
                     arrays[f"rarity.{kind}"],
+                    meta["first"][kind],
                 )
                 for kind, names in meta["facts"].items()
             },

@@ -5,15 +5,16 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import FloatArray, IntArray
-from ..data.matrices import Matrix
+from ..data.matrices import Matrix, unit_rows
 from .parts import Parts
 
-SCORES = ("first", "graph", "text", "spectral", "paths")
-"""Scores over the whole catalogue, each given raw, as the distance to the user's best, and as a rank."""
+SCORES = ("first", "graph", "text", "spectral", "paths", "facts")
+"""Scores, each given raw, as the distance to the user's best, and as a rank among the candidates."""
 
 FEATURES = (
     *(f"{score}{form}" for score in SCORES for form in ("", "_gap", "_rank")),
-    *("graph_last", "graph_best", "text_last", "text_best", "paths_last", "paths_back"),
+    *("graph_last", "graph_best", "text_last", "text_best", "facts_last", "facts_best"),
+    *("paths_last", "paths_back"),
     *("leaf_last", "leaf_share", "brand_last", "brand_share"),
     *("leaf_events", "brand_events", "events", "events_last", "events_now", "cold", "history"),
 )
@@ -39,17 +40,21 @@ def pair_features(parts: Parts, columns: IntArray) -> FloatArray:
     candidates = parts.rows[columns]
     last = histories.products[histories.offsets[1:] - 1]
     out: dict[str, npt.NDArray[np.generic]] = {}
+    recent = _padded(histories, RECENT)  # (n_users, RECENT)
+    described = described_alike(parts, candidates, recent)  # (n_users, k, 1 + RECENT)
     every = (parts.scores, parts.graph, parts.text, parts.spectral, parts.paths)
-    for name, scores in zip(SCORES, every, strict=True):
-        own = np.take_along_axis(scores, columns, axis=1)
+    scores = (*(np.take_along_axis(each, columns, axis=1) for each in every), described[:, :, 0])
+    for name, own in zip(SCORES, scores, strict=True):
         out[name] = own
         out[f"{name}_gap"] = own - own.max(axis=1, keepdims=True)
         out[f"{name}_rank"] = (-own).argsort(axis=1, kind="stable").argsort(axis=1)
-    recent = _padded(histories, RECENT)  # (n_users, RECENT)
-    for name, vectors in (("graph", index.unit), ("text", index.text)):
-        alike = vectors[candidates] @ vectors[recent].transpose(0, 2, 1)  # (n_users, k, RECENT)
-        out[f"{name}_last"] = alike[:, :, 0]
-        out[f"{name}_best"] = alike.max(axis=2)
+    alike = {
+        name: vectors[candidates] @ vectors[recent].transpose(0, 2, 1)
+        for name, vectors in (("graph", index.unit), ("text", index.text))
+    }
+    for name, cosine in (*alike.items(), ("facts", described[:, :, 1:])):  # (n_users, k, RECENT)
+        out[f"{name}_last"] = cosine[:, :, 0]
+        out[f"{name}_best"] = cosine.max(axis=2)
     out["paths_last"] = _entries(index.leads_to, last, candidates)
     out["paths_back"] = _entries(index.comes_from, last, candidates)
     for name, fact, events in zip(
@@ -69,6 +74,35 @@ def pair_features(parts: Parts, columns: IntArray) -> FloatArray:
     for place, name in enumerate(FEATURES):
         pairs[:, :, place] = out[name]
     return pairs
+
+
+def described_alike(parts: Parts, candidates: IntArray, recent: IntArray) -> FloatArray:
+    """Cosines of the candidates' facts with those of the whole history, and of its last products.
+
+    The history's are their decayed sum, as with titles.
+
+    Args:
+        parts: What the first stage says of `n_users`.
+        candidates: Product rows, `(n_users, k)`.
+        recent: Product rows, `(n_users, n)`.
+
+    Returns:
+        `(n_users, k, 1 + n)`, the history first.
+    """
+    index = parts.index
+    histories = parts.histories.last(index.max_history)
+    n_users, n = recent.shape
+    first = np.arange(n_users) * (1 + n)  # a row of each user's history, then one of each recent product
+    rows = np.concatenate([first[histories.owners], (first[:, None] + 1 + np.arange(n)).ravel()])
+    weights = np.concatenate([np.exp(-index.fusion.text_decay * histories.ages), np.ones(recent.size)])
+    columns = np.concatenate([histories.products, recent.ravel()])
+    shape = (n_users * (1 + n), len(index.ids))
+    chosen = Matrix((weights.astype(np.float32), (rows, columns)), shape=shape)
+    described = unit_rows(Matrix(chosen @ index.facts))
+    out = np.empty((*candidates.shape, 1 + n), dtype=np.float32)
+    for user, row in enumerate(first):
+        out[user] = (index.facts[candidates[user]] @ described[row : row + 1 + n].T).toarray()
+    return out
 
 
 def _entries(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:

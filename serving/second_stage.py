@@ -23,6 +23,7 @@ GROUPS = {
     "text": "text",
     "spectral": "collaborative",
     "paths": "bought in turn",
+    "facts": "facts",
     "leaf": "kind",
     "brand": "brand",
     "events": "popularity",

@@ -20,6 +20,7 @@ from cartograph.gnn import (
     best_epoch,
     build_graph,
     event_histories,
+    fact_matrix,
     load_checkpoint,
     recent_events,
     save_checkpoint,
@@ -158,6 +159,24 @@ def test_words_describe_products_unless_one_has_them_alone_or_most_do(arrays: Gr
     assert set(described) == {"word"}
     assert ids.tolist() == ["hat", "red"]
     assert incidence.toarray().tolist() == [[0, 1], [1, 1], [1, 0], [0, 0]]
+
+
+def test_facts_stand_side_by_side_and_rare_ones_weigh_more(data: HeteroData) -> None:
+    kinds = ("brand", "category", "attribute")
+    by_hand = np.hstack(
+        [
+            (data[k, "describes", "product"].adj_t.to_dense().numpy() > 0) * data[k].rarity.numpy()
+            for k in kinds
+        ]
+    )
+    by_hand /= np.linalg.norm(by_hand, axis=1, keepdims=True)
+    np.testing.assert_allclose(fact_matrix(data).toarray(), by_hand, atol=1e-6)
+
+
+def test_products_that_nothing_describes_have_no_facts() -> None:
+    bare = HeteroData()
+    bare["product"].num_nodes = 5
+    assert fact_matrix(bare).shape == (5, 0)
 
 
 def test_nearest_by_text_is_exact_and_symmetric() -> None:

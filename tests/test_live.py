@@ -92,6 +92,25 @@ def test_a_new_product_gets_the_vector_that_training_would_give_it(trained: Run,
     assert ours @ theirs / np.linalg.norm(theirs) > 0.98
 
 
+def test_a_new_product_has_the_facts_of_one_that_is_described_alike(copied: Run) -> None:
+    with Recommender.load(copied.folder, writable=True) as recommender:
+        old = recommender.product("p30")
+        twin = NewProduct(
+            "twin",
+            old.title,
+            old.description,
+            old.brand,
+            old.category.split(" > "),
+            attributes={**old.attributes, "scent": ["unheard of"]},
+        )
+        recommender.add_products([twin, NewProduct("blank", "zzz")])
+        index = recommender.index
+        first, second, none = index.facts[[index.rows[name] for name in ("p30", "twin", "blank")]].toarray()
+        assert np.count_nonzero(first) >= 3
+        np.testing.assert_allclose(second, first, atol=1e-6)
+        assert not none.any()
+
+
 def test_a_product_that_is_there_changes_price_and_stock_only(copied: Run) -> None:
     with Recommender.load(copied.folder, writable=True) as recommender:
         recommender.add_products([SPADE])

@@ -8,11 +8,12 @@ import pytest
 import scipy.sparse as sp
 
 from cartograph.data import Histories, RunError
+from cartograph.data.matrices import unit
 from cartograph.data.splits import Cases
 from cartograph.evaluation import rank_targets
 from cartograph.serving.index import FusionConfig, Index
 from cartograph.serving.models import ndcg
-from cartograph.serving.pairs import DECAY, FEATURES, pair_features
+from cartograph.serving.pairs import DECAY, FEATURES, described_alike, pair_features
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.second_stage import (
     SecondStage,
@@ -33,6 +34,7 @@ def index_of(vectors: np.ndarray, n_events: np.ndarray) -> Index:
         channels={"id": vectors.astype(np.float32)},
         text=np.eye(n, 5, dtype=np.float32),
         spectral=np.eye(n, 4, -1, dtype=np.float32),
+        facts=sp.csr_array(np.eye(n, 3, dtype=np.float32)),
         n_events=n_events,
         popularity=np.linspace(0, 1, n, dtype=np.float32),
         trend=np.zeros(n, dtype=np.float32),
@@ -83,6 +85,7 @@ def test_the_features_are_what_their_names_say() -> None:
     index = replace(
         index_of(vectors, np.array([3, 1, 0, 2])),
         spectral=np.array([[1, 0], [0, 1], [1, 0], [0.6, 0.8]], dtype=np.float32),
+        facts=sp.csr_array(np.array([[1, 0], [0, 1], [0.6, 0.8], [0, 0]], dtype=np.float32)),
         leads_to=leads_to,
         leaf=np.array([0, 1, 1, 0]),
         brand=np.array([5, 6, 5, -1]),
@@ -102,6 +105,11 @@ def test_the_features_are_what_their_names_say() -> None:
     assert of["spectral"] == pytest.approx([1.4 * 0.5**0.5, 0.5**0.5])
     assert of["graph_last"] == pytest.approx([-(0.5**0.5), 0.5**0.5])
     assert of["graph_best"] == pytest.approx([0.5**0.5, 0.5**0.5])
+    taste = np.exp(-index.fusion.text_decay)
+    assert of["facts"] == pytest.approx([0, (0.6 * taste + 0.8) / np.hypot(taste, 1)])
+    assert of["facts_rank"] == [1, 0]
+    assert of["facts_last"] == pytest.approx([0, 0.8])
+    assert of["facts_best"] == pytest.approx([0, 0.8])
     assert of["paths"] == pytest.approx([0, 0.2 * older + 0.5 * newer])
     assert of["paths_last"] == pytest.approx([0, 0.5])
     assert of["paths_back"] == pytest.approx([0, 0.7])
@@ -115,6 +123,20 @@ def test_the_features_are_what_their_names_say() -> None:
     assert of["events"] == pytest.approx(np.log1p([2, 0]))
     assert of["cold"] == [0, 1]
     assert of["history"] == [2, 2]
+
+
+def test_facts_are_compared_with_the_history_s_sum_and_with_each_recent_product(index: Index) -> None:
+    rng = np.random.default_rng(0)
+    facts = unit((rng.random((N, 9)) * (rng.random((N, 9)) < 0.4)).astype(np.float32))
+    described = replace(index, facts=sp.csr_array(facts))
+    histories = histories_of([[3, 5, 8], [7], list(range(20, 35))])  # the last is longer than what counts
+    candidates, recent = rng.integers(N, size=(3, 4)), rng.integers(N, size=(3, 2))
+    found = described_alike(described.parts(histories), candidates, recent)
+    for user in range(3):
+        history = histories.of(user)[-described.max_history :]
+        weights = np.exp(-described.fusion.text_decay * np.arange(len(history))[::-1])
+        compared = unit(np.vstack([weights @ facts[history], facts[recent[user]]]))
+        np.testing.assert_allclose(found[user], facts[candidates[user]] @ compared.T, atol=1e-6)
 
 
 def test_a_preference_that_the_first_stage_cannot_see_is_learned(index: Index, second: SecondStage) -> None:
