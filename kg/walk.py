@@ -19,6 +19,7 @@ class GraphNode:
 
     label: str
     id: str
+    """Its id in the graph; empty for a node that stands for several users."""
     title: str
     """How it is called; the id of a product without a title."""
 
@@ -57,10 +58,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Path:
-    """A way through the graph: one more node than steps."""
+    """A way through the graph; as a string, `Sea salt -MADE_BY-> Acme <-MADE_BY- Pepper`."""
 
     nodes: tuple[GraphNode, ...]
     steps: tuple[Step, ...]
+    """One fewer than nodes."""
+
+    def __str__(self) -> str:
+        arrows = [f"-{step.relation}->" if step.forward else f"<-{step.relation}-" for step in self.steps]
+        steps = zip(arrows, self.nodes[1:], strict=True)
+        return " ".join(
+            [self.nodes[0].title, *(part for arrow, node in steps for part in (arrow, node.title))]
+        )
 
 
 def find_node(session: Session, label: str, node_id: str) -> GraphNode | None:

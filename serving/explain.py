@@ -10,9 +10,10 @@ import numpy.typing as npt
 from ..data.dataset import FloatArray, IntArray
 from ..data.matrices import PATH_DECAY, PATH_EVENTS
 from ..kg import Session
+from ..kg.walk import Path
 from .catalogue import Catalogue
 from .index import Index
-from .paths import Path, paths_between
+from .paths import paths_between
 from .ranker import Ranker, one_user
 from .removal import CHANNEL_NAMES, channel_names, drops, entries, n_counted, ranking_drops
 

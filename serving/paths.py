@@ -1,49 +1,11 @@
 """The shortest ways through the product graph between two products, ready to be drawn."""
 
-from dataclasses import dataclass
-
 from ..kg import EVENT_RELATIONS
 from ..kg.schema import CATEGORY_SEPARATOR
 from ..kg.store import Session
+from ..kg.walk import GraphNode, Path, Step
 from .catalogue import Catalogue
 from .index import Index
-
-
-@dataclass(frozen=True)
-class PathNode:
-    """A node on a path."""
-
-    label: str
-    """One of the schema's node labels."""
-    id: str
-    """Its id in the graph; empty for a node that stands for several users."""
-    name: str
-    """How it is called."""
-
-
-@dataclass(frozen=True)
-class PathRelation:
-    """What joins a node of a path to the next."""
-
-    name: str
-    """One of the schema's relationship types."""
-    forward: bool
-    """Whether it points to the next node."""
-
-
-@dataclass(frozen=True)
-class Path:
-    """A way through the graph; as a string, `Sea salt -MADE_BY-> Acme <-MADE_BY- Pepper`."""
-
-    nodes: tuple[PathNode, ...]
-    """From the product of an event to the product explained."""
-    relations: tuple[PathRelation, ...]
-    """One fewer than nodes."""
-
-    def __str__(self) -> str:
-        arrows = [f"-{step.name}->" if step.forward else f"<-{step.name}-" for step in self.relations]
-        steps = zip(arrows, self.nodes[1:], strict=True)
-        return " ".join([self.nodes[0].name, *(part for arrow, node in steps for part in (arrow, node.name))])
 
 
 def paths_between(
@@ -66,11 +28,11 @@ def paths_between(
     brand, category = catalogue.brands[row], catalogue.categories[row]
     shared = []
     if brand and brand == catalogue.brands[other]:
-        shared.append(("MADE_BY", PathNode("Brand", brand, brand)))
+        shared.append(("MADE_BY", GraphNode("Brand", brand, brand)))
     if category and category == catalogue.categories[other]:
         shared.append(("IN_CATEGORY", _category(category)))
     shared += [
-        ("HAS_ATTRIBUTE", PathNode("Attribute", fact, fact))
+        ("HAS_ATTRIBUTE", GraphNode("Attribute", fact, fact))
         for fact in sorted(catalogue.attributes[row] & catalogue.attributes[other])
     ]
     if shared:
@@ -83,13 +45,13 @@ def paths_between(
     return tuple(ways)
 
 
-def _over(ends: tuple[PathNode, PathNode], relation: str, between: tuple[PathNode, ...]) -> Path:
+def _over(ends: tuple[GraphNode, GraphNode], relation: str, between: tuple[GraphNode, ...]) -> Path:
     """Both ends lead to the node between them."""
-    steps = PathRelation(relation, True), PathRelation(relation, False)
+    steps = Step(relation, True), Step(relation, False)
     return Path((ends[0], *between, ends[1]), steps)
 
 
-def _over_categories(ends: tuple[PathNode, PathNode], one: str, other: str) -> Path | None:
+def _over_categories(ends: tuple[GraphNode, GraphNode], one: str, other: str) -> Path | None:
     """Up from one category to the nearest that is above both, and down to the other."""
     if not one or not other:
         return None
@@ -105,15 +67,15 @@ def _over_categories(ends: tuple[PathNode, PathNode], one: str, other: str) -> P
     return Path(
         (ends[0], *map(_category, climb + descent), ends[1]),
         (
-            PathRelation("IN_CATEGORY", True),
-            *(PathRelation("SUBCATEGORY_OF", True) for _ in climb[1:]),
-            *(PathRelation("SUBCATEGORY_OF", False) for _ in descent),
-            PathRelation("IN_CATEGORY", False),
+            Step("IN_CATEGORY", True),
+            *(Step("SUBCATEGORY_OF", True) for _ in climb[1:]),
+            *(Step("SUBCATEGORY_OF", False) for _ in descent),
+            Step("IN_CATEGORY", False),
         ),
     )
 
 
-def _over_users(ends: tuple[PathNode, PathNode], session: Session) -> list[Path]:
+def _over_users(ends: tuple[GraphNode, GraphNode], session: Session) -> list[Path]:
     """Over the users who did the same with both products, one way for each type of event."""
     ways = []
     for relation in EVENT_RELATIONS.values():
@@ -123,15 +85,15 @@ def _over_users(ends: tuple[PathNode, PathNode], session: Session) -> list[Path]
             {"one": ends[0].id, "other": ends[1].id},
         )
         if n := found["n"]:
-            users = PathNode("User", "", "1 user" if n == 1 else f"{n:,} users")
-            steps = PathRelation(relation, False), PathRelation(relation, True)
+            users = GraphNode("User", "", "1 user" if n == 1 else f"{n:,} users")
+            steps = Step(relation, False), Step(relation, True)
             ways.append(Path((ends[0], users, ends[1]), steps))
     return ways
 
 
-def _product(catalogue: Catalogue, row: int) -> PathNode:
-    return PathNode("Product", catalogue.ids[row], catalogue.title(row))
+def _product(catalogue: Catalogue, row: int) -> GraphNode:
+    return GraphNode("Product", catalogue.ids[row], catalogue.title(row))
 
 
-def _category(path: str) -> PathNode:
-    return PathNode("Category", path, path.rsplit(CATEGORY_SEPARATOR, 1)[-1])
+def _category(path: str) -> GraphNode:
+    return GraphNode("Category", path, path.rsplit(CATEGORY_SEPARATOR, 1)[-1])

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from ..data import Histories
 from ..data.dataset import FloatArray, IntArray, StrArray
-from ..data.matrices import Matrix, largest
+from ..data.matrices import Matrix
 from ..gnn import event_histories
 from ..kg import GraphArrays, export
 from ..kg.learned import publish
@@ -76,8 +76,8 @@ def _similar(index: Index, k: int, progress: bool) -> pd.DataFrame:
 
 
 def _followed_by(index: Index, k: int) -> pd.DataFrame:
-    leads_to = largest(index.leads_to, k)
-    batches = ((batch, _filled(leads_to[batch])) for batch in _batches(np.arange(len(index.ids)), "", False))
+    rows = np.arange(len(index.ids))
+    batches = ((batch, _filled(index.leads_to[batch])) for batch in _batches(rows, "", False))
     return _best(index.ids, index.ids, batches, k)
 
 

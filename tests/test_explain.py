@@ -161,8 +161,8 @@ def test_an_explanation_is_ready_for_json(asked: Shop) -> None:
     found = explain(asked.ranker, asked.catalogue, asked.store, np.array([0, 3]), 2).to_dict()
     read = json.loads(json.dumps(found))
     assert read["contributions"][0]["drop"] == found["contributions"][0]["drop"] > 0
-    assert read["graph_paths"][0]["nodes"][1] == {"label": "Brand", "id": "brand 0", "name": "brand 0"}
-    assert read["graph_paths"][0]["relations"][1] == {"name": "MADE_BY", "forward": False}
+    assert read["graph_paths"][0]["nodes"][1] == {"label": "Brand", "id": "brand 0", "title": "brand 0"}
+    assert read["graph_paths"][0]["steps"][1] == {"relation": "MADE_BY", "forward": False}
     assert read["paths"][0] == "garden spade number 3 -MADE_BY-> brand 0 <-MADE_BY- garden spade number 2"
     assert sum(read["channels"].values()) == pytest.approx(read["score"] - read["prior"], abs=1e-5)
 

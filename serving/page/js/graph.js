@@ -152,6 +152,6 @@ function WayList({ paths }) {
   return html`<section class="ways" aria-label="Ways"><h2>${paths.length} shortest ways</h2>
     <ol>${paths.map(
       ({ nodes, steps }, at) => html`<li key=${at}>
-        <${Way} nodes=${nodes} relations=${steps.map(({ relation, forward }) => ({ name: relation, forward }))} /></li>`,
+        <${Way} nodes=${nodes} steps=${steps} /></li>`,
     )}</ol></section>`;
 }

@@ -1,4 +1,4 @@
-/** A way through the graph as a line of text: nodes, and the relations that join them. */
+/** A way through the graph as a line of text: nodes, and the steps that join them. */
 import { html } from "./vendor.js";
 import { called } from "./walks.js";
 
@@ -16,19 +16,19 @@ const RELATIONS = {
 /**
  * @param {object} given
  * @param {{label: string, title: string}[]} given.nodes
- * @param {{name: string, forward: boolean}[]} given.relations One fewer.
+ * @param {{relation: string, forward: boolean}[]} given.steps One fewer.
  */
-export function Way({ nodes, relations }) {
+export function Way({ nodes, steps }) {
   return html`<span class="way">
     ${nodes.map(({ label, title }, at) => [
-      at > 0 && html`<${Arrow} key=${`a${at}`} ...${relations[at - 1]} />`,
+      at > 0 && html`<${Arrow} key=${`a${at}`} ...${steps[at - 1]} />`,
       html`<span key=${`n${at}`} class="node ${label}" title=${title}>${called({ label, title })}</span>`,
     ])}
   </span>`;
 }
 
 /** A relation and where it points. */
-function Arrow({ name, forward }) {
-  const said = RELATIONS[name] ?? name.toLowerCase().replaceAll("_", " ");
-  return html`<span class="arrow" title=${name}>${forward ? `${said} →` : `← ${said}`}</span>`;
+function Arrow({ relation, forward }) {
+  const said = RELATIONS[relation] ?? relation.toLowerCase().replaceAll("_", " ");
+  return html`<span class="arrow" title=${relation}>${forward ? `${said} →` : `← ${said}`}</span>`;
 }

@@ -141,9 +141,8 @@ function Paths({ paths }) {
     <h4>Ways through the graph</h4>
     <ul>
       ${paths.slice(0, PATHS).map(
-        ({ nodes, relations }, at) => html`<li key=${at}>
-          <${Way} nodes=${nodes.map(({ label, name }, place) => ({ label, title: place < nodes.length - 1 ? name : "this product" }))}
-            relations=${relations} />
+        ({ nodes, steps }, at) => html`<li key=${at}>
+          <${Way} nodes=${[...nodes.slice(0, -1), { ...nodes.at(-1), title: "this product" }]} steps=${steps} />
           <a href=${link({ tab: "graph", view: "paths", from: nodes[0].id, to: nodes.at(-1).id })}>show in graph</a>
         </li>`,
       )}
