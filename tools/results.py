@@ -175,5 +175,6 @@ of the machine that the result comes from.
 
 Every model is fitted anew on all events before the test, except in the ablations, which are older: there
 models learned from the training part alone. Our rows of amz14_beauty and amz14_sports are from before the
-first stage had spectral vectors; on Beauty's validation their weight is 0.
+first stage had spectral vectors, whose weight is 0 on Beauty's validation, and all of ours from before the
+second stage compared facts.
 """
