@@ -1,6 +1,7 @@
 """`kill -9` in the middle of load, encode and train: the same command again gives the same result."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,7 +81,9 @@ def test_a_killed_load_into_neo4j_is_completed_by_the_same_command(tmp_path: Pat
 @pytest.mark.slow
 def test_a_killed_encode_goes_on_and_gives_the_same_vectors(tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
+    again = Run(tmp_path / "again")
     subprocess.run(cartograph("load", "sample", "--run", str(run.folder)), check=True, capture_output=True)
+    shutil.copytree(run.folder, again.folder)
     command = cartograph("encode", "--run", str(run.folder))
     kill_when(command, lambda: len(list(run.embeddings.rglob("*.npz"))) >= 1)
     kept = list(run.embeddings.rglob("*.npz"))
@@ -89,30 +92,47 @@ def test_a_killed_encode_goes_on_and_gives_the_same_vectors(tmp_path: Path) -> N
     assert {file: file.stat().st_mtime_ns for file in kept} == times, "finished chunks were encoded again"
     with np.load(kept[0]) as first:
         vectors = first["vectors"]
-    again = Run(tmp_path / "again")
-    subprocess.run(cartograph("load", "sample", "--run", str(again.folder)), check=True, capture_output=True)
     kill_when(cartograph("encode", "--run", str(again.folder)), lambda: any(again.embeddings.rglob("*.npz")))
     with np.load(again.embeddings / kept[0].relative_to(run.embeddings)) as other:
         np.testing.assert_array_equal(other["vectors"], vectors)
 
 
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A shop that only has to be trained."""
+    folder = tmp_path_factory.mktemp("encoded")
+    write_folder(folder / "shop", n_users=2000)
+    run = Run(folder / "run")
+    for verb in (("load", str(folder / "shop")), ("encode",)):
+        subprocess.run(cartograph(*verb, "--run", str(run.folder)), check=True, capture_output=True)
+    return run
+
+
+@pytest.fixture(scope="module")
+def whole(encoded: Run, tmp_path_factory: pytest.TempPathFactory) -> Ranker:
+    """What a training comes to that nobody killed."""
+    return Ranker.load(trained(encoded, tmp_path_factory.mktemp("whole") / "run").index)
+
+
+def trained(encoded: Run, folder: Path, state: str | None = None) -> Run:
+    """A copy that was trained, and killed before, as soon as it had kept a state, where one is named."""
+    shutil.copytree(encoded.folder, folder)
+    run, command = Run(folder), cartograph("train", "--run", str(folder))
+    if state is not None:
+        kill_when(command, (run.training / state).exists)
+        assert not run.index.exists()
+    subprocess.run(command, check=True, capture_output=True)
+    assert not run.training.exists()
+    return run
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("state", ["past.pt", "network.pt"])
-def test_a_killed_training_goes_on_to_the_same_result(tmp_path: Path, state: str) -> None:
-    write_folder(tmp_path / "shop", n_users=2000)
-    runs = [Run(tmp_path / name) for name in ("killed", "whole")]
-    for run in runs:
-        for verb in ("load", "encode"):
-            what = [str(tmp_path / "shop")] if verb == "load" else []
-            subprocess.run(cartograph(verb, *what, "--run", str(run.folder)), check=True, capture_output=True)
-    kill_when(cartograph("train", "--run", str(runs[0].folder)), (runs[0].training / state).exists)
-    assert not runs[0].index.exists()
-    for run in runs:
-        subprocess.run(cartograph("train", "--run", str(run.folder)), check=True, capture_output=True)
-        assert not run.training.exists()
-    rankers = [Ranker.load(run.index) for run in runs]
-    killed, whole = (ranker.index for ranker in rankers)
-    np.testing.assert_array_equal(killed.vectors, whole.vectors)
-    assert killed.fusion == whole.fusion
-    histories = load(tmp_path / "shop").histories()
-    np.testing.assert_array_equal(rankers[0].scores(histories), rankers[1].scores(histories))
+def test_a_killed_training_goes_on_to_the_same_result(
+    encoded: Run, whole: Ranker, tmp_path: Path, state: str
+) -> None:
+    killed = Ranker.load(trained(encoded, tmp_path / "killed", state).index)
+    np.testing.assert_array_equal(killed.index.vectors, whole.index.vectors)
+    assert killed.index.fusion == whole.index.fusion
+    histories = planted_shop(2000).histories()
+    np.testing.assert_array_equal(killed.scores(histories), whole.scores(histories))
