@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from .dataset import FloatArray, Histories, IntArray
+from .dataset import FloatArray, Histories, IntArray, stretches
 
 Matrix = sp.csr_array[Any, Any]
 
@@ -127,6 +127,25 @@ def path_strengths(histories: Histories, leads_to: Matrix) -> Matrix:
     """
     recent = incidence(histories.last(PATH_EVENTS), leads_to.shape[0], PATH_DECAY)
     return Matrix(recent @ leads_to)
+
+
+def entries(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:
+    """The entries of a sparse matrix where some rows and some distinct columns cross, dense.
+
+    >>> entries(Matrix([[0.0, 5.0, 6.0], [7.0, 0.0, 0.0]]), np.array([1, 0]), np.array([2, 0])).tolist()
+    [[0.0, 7.0], [6.0, 0.0]]
+    """
+    if not len(columns):
+        return np.zeros((len(rows), 0), dtype=np.float32)
+    starts = matrix.indptr[rows].astype(np.int64)
+    lengths = matrix.indptr[rows + 1] - starts
+    _, flat = stretches(starts, lengths)
+    order = np.argsort(columns)
+    place = np.minimum(np.searchsorted(columns[order], matrix.indices[flat]), len(columns) - 1)
+    hit = columns[order[place]] == matrix.indices[flat]
+    out = np.zeros((len(rows), len(columns)), dtype=np.float32)
+    out[np.repeat(np.arange(len(rows)), lengths)[hit], order[place[hit]]] = matrix.data[flat[hit]]
+    return out
 
 
 def unit_rows(matrix: Matrix) -> Matrix:

@@ -13,8 +13,7 @@ from safetensors.numpy import load_file
 from ..data import EVENT_TYPES, Histories, RunError
 from ..data.dataset import FloatArray, IntArray, StrArray
 from ..data.files import save_arrays
-from ..data.matrices import Matrix, largest, matrix_from_arrays, matrix_to_arrays
-from .removal import entries
+from ..data.matrices import Matrix, entries, largest, matrix_from_arrays, matrix_to_arrays
 
 VISIT = 1800
 """Seconds: what a user does with no longer pause in between is one visit, and its products one basket."""

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data.dataset import FloatArray, IntArray
-from ..data.matrices import PATH_DECAY, PATH_EVENTS
+from ..data.matrices import PATH_DECAY, PATH_EVENTS, entries
 from ..kg import Session
 from ..kg.walk import Path
 from .catalogue import Catalogue
 from .index import Index
 from .paths import paths_between
 from .ranker import Ranker, one_user
-from .removal import CHANNEL_NAMES, channel_names, drops, entries, n_counted, ranking_drops
+from .removal import CHANNEL_NAMES, channel_names, drops, n_counted, ranking_drops
 
 CARRIERS = 3
 """From the products of so many events, the first of an explanation, paths are shown."""

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import FloatArray, IntArray
-from ..data.matrices import Matrix, unit_rows
+from ..data.matrices import Matrix, entries, unit
 from .parts import Parts
 
 SCORES = ("first", "graph", "text", "spectral", "paths", "facts")
@@ -41,7 +41,7 @@ def pair_features(parts: Parts, columns: IntArray) -> FloatArray:
     last = histories.products[histories.offsets[1:] - 1]
     out: dict[str, npt.NDArray[np.generic]] = {}
     recent = _padded(histories, RECENT)  # (n_users, RECENT)
-    described = described_alike(parts, candidates, recent)  # (n_users, k, 1 + RECENT)
+    described = described_alike(parts, candidates)  # (n_users, k, 1 + RECENT)
     every = (parts.scores, parts.graph, parts.text, parts.spectral, parts.paths)
     scores = (*(np.take_along_axis(each, columns, axis=1) for each in every), described[:, :, 0])
     for name, own in zip(SCORES, scores, strict=True):
@@ -55,8 +55,8 @@ def pair_features(parts: Parts, columns: IntArray) -> FloatArray:
     for name, cosine in (*alike.items(), ("facts", described[:, :, 1:])):  # (n_users, k, RECENT)
         out[f"{name}_last"] = cosine[:, :, 0]
         out[f"{name}_best"] = cosine.max(axis=2)
-    out["paths_last"] = _entries(index.leads_to, last, candidates)
-    out["paths_back"] = _entries(index.comes_from, last, candidates)
+    out["paths_last"] = _at(index.leads_to, last, candidates)
+    out["paths_back"] = _at(index.comes_from, last, candidates)
     for name, fact, events in zip(
         ("leaf", "brand"), (index.leaf, index.brand), index.kind_events, strict=True
     ):
@@ -76,7 +76,7 @@ def pair_features(parts: Parts, columns: IntArray) -> FloatArray:
     return pairs
 
 
-def described_alike(parts: Parts, candidates: IntArray, recent: IntArray) -> FloatArray:
+def described_alike(parts: Parts, candidates: IntArray) -> FloatArray:
     """Cosines of the candidates' facts with those of the whole history, and of its last products.
 
     The history's are their decayed sum, as with titles.
@@ -84,28 +84,29 @@ def described_alike(parts: Parts, candidates: IntArray, recent: IntArray) -> Flo
     Args:
         parts: What the first stage says of `n_users`.
         candidates: Product rows, `(n_users, k)`.
-        recent: Product rows, `(n_users, n)`.
 
     Returns:
-        `(n_users, k, 1 + n)`, the history first.
+        `(n_users, k, 1 + RECENT)`: the history, then its last products, latest first, the latest repeated
+        where there are fewer.
     """
     index = parts.index
-    histories = parts.histories.last(index.max_history)
-    n_users, n = recent.shape
-    first = np.arange(n_users) * (1 + n)  # a row of each user's history, then one of each recent product
-    rows = np.concatenate([first[histories.owners], (first[:, None] + 1 + np.arange(n)).ravel()])
-    weights = np.concatenate([np.exp(-index.fusion.text_decay * histories.ages), np.ones(recent.size)])
-    columns = np.concatenate([histories.products, recent.ravel()])
-    shape = (n_users * (1 + n), len(index.ids))
-    chosen = Matrix((weights.astype(np.float32), (rows, columns)), shape=shape)
-    described = unit_rows(Matrix(chosen @ index.facts))
-    out = np.empty((*candidates.shape, 1 + n), dtype=np.float32)
-    for user, row in enumerate(first):
-        out[user] = (index.facts[candidates[user]] @ described[row : row + 1 + n].T).toarray()
+    steps = np.arange(RECENT)
+    out = np.empty((*candidates.shape, 1 + RECENT), dtype=np.float32)
+    for user, rows in enumerate(candidates):
+        events = parts.histories.of(user)[-index.max_history :]
+        named = np.unique(index.facts[events].indices).astype(
+            np.int64
+        )  # no other fact of a candidate matters
+        described = entries(index.facts, events, named)  # (n_events, n_named)
+        age = np.arange(len(events))[::-1]
+        whole = np.exp(-index.fusion.text_decay * age).astype(np.float32) @ described
+        last = described[len(events) - 1 - np.where(steps < len(events), steps, 0)]
+        compared = np.vstack([unit(whole), last])
+        out[user] = entries(index.facts, rows, named) @ compared.T
     return out
 
 
-def _entries(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:
+def _at(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:
     """The entry of each row at each of its columns, `(n, k)`; the matrix has sorted indices."""
     out = np.zeros(columns.shape, dtype=np.float32)
     for place, row in enumerate(rows):

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ..data.dataset import FloatArray, IntArray, stretches
-from ..data.matrices import PATH_DECAY, PATH_EVENTS, Matrix, unit
+from ..data.dataset import FloatArray, IntArray
+from ..data.matrices import PATH_DECAY, PATH_EVENTS, entries, unit
 from .index import Index
 from .ranker import one_user
 from .second_stage import SecondStage, best_candidates
@@ -150,25 +150,6 @@ class _Without:
             name = CHANNEL_NAMES.get(name, name)
             amounts[name] = amounts.get(name, 0.0) + own[0] - own[events + 1, column]
         return np.stack([amounts[name] for name in channel_names(index)], axis=1).astype(np.float32)
-
-
-def entries(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:
-    """The entries of a sparse matrix where some rows and some distinct columns cross, dense.
-
-    >>> entries(Matrix([[0.0, 5.0, 6.0], [7.0, 0.0, 0.0]]), np.array([1, 0]), np.array([2, 0])).tolist()
-    [[0.0, 7.0], [6.0, 0.0]]
-    """
-    if not len(columns):
-        return np.zeros((len(rows), 0), dtype=np.float32)
-    starts = matrix.indptr[rows].astype(np.int64)
-    lengths = matrix.indptr[rows + 1] - starts
-    _, flat = stretches(starts, lengths)
-    order = np.argsort(columns)
-    place = np.minimum(np.searchsorted(columns[order], matrix.indices[flat]), len(columns) - 1)
-    hit = columns[order[place]] == matrix.indices[flat]
-    out = np.zeros((len(rows), len(columns)), dtype=np.float32)
-    out[np.repeat(np.arange(len(rows)), lengths)[hit], order[place[hit]]] = matrix.data[flat[hit]]
-    return out
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from cartograph.data.splits import Cases
 from cartograph.evaluation import rank_targets
 from cartograph.serving.index import FusionConfig, Index
 from cartograph.serving.models import ndcg
-from cartograph.serving.pairs import DECAY, FEATURES, described_alike, pair_features
+from cartograph.serving.pairs import DECAY, FEATURES, RECENT, described_alike, pair_features
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.second_stage import (
     SecondStage,
@@ -130,12 +130,14 @@ def test_facts_are_compared_with_the_history_s_sum_and_with_each_recent_product(
     facts = unit((rng.random((N, 9)) * (rng.random((N, 9)) < 0.4)).astype(np.float32))
     described = replace(index, facts=sp.csr_array(facts))
     histories = histories_of([[3, 5, 8], [7], list(range(20, 35))])  # the last is longer than what counts
-    candidates, recent = rng.integers(N, size=(3, 4)), rng.integers(N, size=(3, 2))
-    found = described_alike(described.parts(histories), candidates, recent)
+    candidates = rng.integers(N, size=(3, 4))
+    found = described_alike(described.parts(histories), candidates)
+    assert found.shape == (3, 4, 1 + RECENT)
     for user in range(3):
         history = histories.of(user)[-described.max_history :]
         weights = np.exp(-described.fusion.text_decay * np.arange(len(history))[::-1])
-        compared = unit(np.vstack([weights @ facts[history], facts[recent[user]]]))
+        last = history[::-1][:RECENT].tolist() + [history[-1]] * (RECENT - len(history))
+        compared = unit(np.vstack([weights @ facts[history], facts[last]]))
         np.testing.assert_allclose(found[user], facts[candidates[user]] @ compared.T, atol=1e-6)
 
 
