@@ -149,13 +149,13 @@ def entries(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:
 
 
 def unit_rows(matrix: Matrix) -> Matrix:
-    """The rows of a sparse matrix at unit length; zero stays zero."""
-    squares = Matrix((matrix.data**2, matrix.indices, matrix.indptr), shape=matrix.shape)
-    norm = np.sqrt(np.asarray(squares.sum(axis=1)))
-    of_entry = np.maximum(np.repeat(norm, np.diff(matrix.indptr)), np.finfo(np.float32).tiny)
-    return Matrix(
-        (matrix.data / of_entry.astype(np.float32), matrix.indices, matrix.indptr), shape=matrix.shape
-    )
+    """The rows at unit length; an empty row stays empty.
+
+    >>> unit_rows(Matrix([[0.0, 2.0], [0.0, 0.0]])).toarray().tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    norm = np.sqrt(np.maximum(matrix.power(2).sum(axis=1), 1e-12))
+    return Matrix(sp.diags_array(1 / norm) @ matrix)
 
 
 def unit(vectors: FloatArray) -> FloatArray:

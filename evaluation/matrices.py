@@ -1,22 +1,11 @@
 """Histories as sparse matrices, and what the baselines do with them."""
 
 import numpy as np
-import scipy.sparse as sp
 
 from ..data import Histories
 from ..data.dataset import FloatArray
 from ..data.matrices import incidence
 from .evaluate import Scorer
-
-
-def unit_rows(matrix: sp.csr_array) -> sp.csr_array:
-    """The rows at unit length; an empty row stays empty.
-
-    >>> unit_rows(sp.csr_array([[0.0, 2.0], [0.0, 0.0]])).toarray().tolist()
-    [[0.0, 1.0], [0.0, 0.0]]
-    """
-    norm = np.sqrt(np.maximum(matrix.power(2).sum(axis=1), 1e-12))
-    return sp.csr_array(sp.diags_array(1 / norm) @ matrix)
 
 
 def event_counts(histories: Histories, n_products: int) -> FloatArray:

@@ -9,10 +9,10 @@ import scipy.sparse as sp
 
 from ..data import Histories
 from ..data.dataset import FloatArray
-from ..data.matrices import incidence, largest, seen
+from ..data.matrices import incidence, largest, seen, unit_rows
 from ..data.splits import Split
 from .evaluate import Scorer
-from .matrices import event_counts, filled, unit_rows
+from .matrices import event_counts, filled
 from .tuning import Baseline
 
 DECAYS = (0.0, 0.1, 0.5, 1.0)

@@ -1,21 +1,11 @@
 """From the exported graph and its text vectors to a trained network. Knows nothing of stores or HTTP."""
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .facts import FACTS
-from .graph import (
-    GraphConfig,
-    build_graph,
-    event_histories,
-    fact_matrix,
-    recent_events,
-    to_matrix,
-    with_events,
-)
+from .graph import GraphConfig, build_graph, event_histories, recent_events, to_matrix, with_events
 from .network import NetworkConfig, ProductGraphNetwork
 from .train import Epoch, TrainConfig, best_epoch, pick_device, train
 
 __all__ = [
-    "FACTS",
     "Epoch",
     "GraphConfig",
     "NetworkConfig",
@@ -24,7 +14,6 @@ __all__ = [
     "best_epoch",
     "build_graph",
     "event_histories",
-    "fact_matrix",
     "load_checkpoint",
     "pick_device",
     "recent_events",

@@ -1,5 +1,6 @@
 """What describes products: brands, category paths, attributes, and the words of their texts."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,8 @@ _RELATIONS = {"Brand": "MADE_BY", "Category": "IN_CATEGORY", "Attribute": "HAS_A
 def facts(arrays: GraphArrays, config: "GraphConfig") -> dict[str, tuple[StrArray, Matrix]]:
     """Ids of the facts of each kind, and which product has which, `(n_products, n_facts)` of ones.
 
-    A category describes the products of its descendants too. Kinds without facts are left out.
+    They are in the order of `FACTS`; kinds without facts are left out. A category describes the products of
+    its descendants too.
     """
     out = {}
     n_products = len(arrays.nodes["Product"])
@@ -44,6 +46,20 @@ def facts(arrays: GraphArrays, config: "GraphConfig") -> dict[str, tuple[StrArra
 def idf_weighted(incidence: Matrix) -> Matrix:
     """Rows of unit length in which rare facts weigh more."""
     return unit_rows(Matrix(incidence @ sp.diags_array(rarity(incidence))))
+
+
+def fact_matrix(incidences: Sequence[Matrix], n_products: int) -> Matrix:
+    """All facts of each product side by side, rare ones weighing more, `(n_products, n_facts)`.
+
+    Rows have unit length, so that the product of two is the cosine of the products' facts.
+
+    Args:
+        incidences: Of each kind, in the order of `FACTS`.
+        n_products: Size of the catalogue.
+    """
+    if not incidences:
+        return Matrix((n_products, 0), dtype=np.float32)
+    return idf_weighted(Matrix(sp.hstack(incidences, format="csr")))
 
 
 def rarity(incidence: Matrix) -> FloatArray:

@@ -12,9 +12,9 @@ from torch_geometric.data import HeteroData
 
 from ..data import EVENT_TYPES, Histories
 from ..data.dataset import FloatArray, IntArray
-from ..data.matrices import Matrix, largest, unit_rows
+from ..data.matrices import Matrix, largest
 from ..kg import EVENT_RELATIONS, LINK_RELATIONS, GraphArrays
-from .facts import FACTS, facts, idf_weighted, rarity
+from .facts import fact_matrix, facts, idf_weighted, rarity
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,10 @@ def build_graph(
         config: How products become neighbours.
 
     Returns:
-        Node types product (`x` text centred by `mean`, `leaf` and `brand` numbers or -1, `degree` of its text
-        neighbours), brand, category, attribute, word (each with `ids`), relations
-        `(fact, describes, product)`, `(product, similar_to, product)` and, where asked for,
-        `(product, linked, product)` as sparse `adj_t`, and `adj`, the same the other way round.
+        Node types product (`x` text centred by `mean`, `leaf` and `brand` numbers or -1, `facts` as
+        `fact_matrix` gives them, `degree` of its text neighbours), brand, category, attribute, word (each
+        with `ids`), relations `(fact, describes, product)`, `(product, similar_to, product)` and, where asked
+        for, `(product, linked, product)` as sparse `adj_t`, and `adj`, the same the other way round.
     """
     mean = vectors["Product"].mean(axis=0)
     text = centred(vectors["Product"])
@@ -149,7 +149,9 @@ def build_graph(
     data["product"].mean = torch.from_numpy(mean)
     data["product"].leaf = torch.from_numpy(_fact(arrays, "IN_CATEGORY", "Category"))
     data["product"].brand = torch.from_numpy(_fact(arrays, "MADE_BY", "Brand"))
-    for kind, (ids, incidence) in facts(arrays, config).items():
+    described = facts(arrays, config)
+    data["product"].facts = fact_matrix([incidence for _, incidence in described.values()], len(text))
+    for kind, (ids, incidence) in described.items():
         data[kind].ids = ids
         data[kind].num_nodes = len(ids)
         data[kind].rarity = torch.from_numpy(rarity(incidence))
@@ -162,23 +164,6 @@ def build_graph(
     if config.links:
         _make_neighbours(data, "linked", _links(arrays))
     return data
-
-
-def fact_matrix(data: HeteroData) -> Matrix:
-    """All facts of each product side by side, rare ones weighing more, `(n_products, n_facts)`.
-
-    Rows have unit length, so that the product of two is the cosine of the products' facts. The columns are in
-    the order of `FACTS`, and within a kind in that of its `ids`.
-    """
-    kinds = [kind for kind in FACTS if kind in data.node_types]
-    if not kinds:
-        return Matrix((int(data["product"].num_nodes), 0), dtype=np.float32)
-    blocks = []
-    for kind in kinds:
-        has = to_matrix(data[kind, "describes", "product"].adj_t)
-        weight = data[kind].rarity.cpu().numpy()[has.indices]
-        blocks.append(Matrix((weight, has.indices, has.indptr), shape=has.shape))
-    return unit_rows(Matrix(sp.hstack(blocks, format="csr")))
 
 
 def _fact(arrays: GraphArrays, relation: str, label: str) -> IntArray:

@@ -106,7 +106,7 @@ class Index:
     spectral: FloatArray
     """Unit vectors of who chose what, zero for what nobody chose, `(n_products, k)`."""
     facts: Matrix
-    """What describes each product, rows of unit length (`gnn.graph.fact_matrix`), `(n_products, n_facts)`."""
+    """What describes each product, rows of unit length (`gnn.facts.fact_matrix`), `(n_products, n_facts)`."""
     n_events: IntArray
     """Events of each product, `(n_products,)`."""
     popularity: FloatArray
@@ -140,7 +140,7 @@ class Index:
         """Compute every product's vector with a trained network."""
         import torch
 
-        from ..gnn import fact_matrix, to_matrix
+        from ..gnn import to_matrix
 
         with torch.no_grad():
             parts = network.parts(data)
@@ -150,7 +150,7 @@ class Index:
                 channels=channels,
                 text=data["product"].x.cpu().numpy(),
                 spectral=usage.spectral,
-                facts=fact_matrix(data),
+                facts=data["product"].facts,
                 n_events=data["product"].n_events.cpu().numpy(),
                 popularity=usage.popularity,
                 trend=usage.trend,

@@ -123,13 +123,14 @@ class Newcomers:
             products: `m` that the index lacks.
             texts: Their text vectors, `(m, d_bert)`.
         """
-        facts = {kind: known.with_names(_names(kind, products)) for kind, known in self.facts.items()}
+        described = [_facts_of(product) for product in products]
+        facts = {kind: known.with_names(_names(kind, described)) for kind, known in self.facts.items()}
         centred = unit(texts - self.mean)  # (m, d_bert)
         channels = {name: np.zeros((len(products), len(self.project)), np.float32) for name in index.channels}
         channels["text"] += centred @ self.project.T
-        for row, product in enumerate(products):
+        for row, names in enumerate(described):
             for kind, known in facts.items():
-                channels[kind][row] += known.sum(_facts_of(product)[kind])
+                channels[kind][row] += known.sum(names[kind])
         before = np.sum(list(channels.values()), axis=0, dtype=np.float32)
         likeness = np.maximum(centred @ index.text.T, 0)  # (m, n_products)
         k = min(self.neighbours, likeness.shape[1])
@@ -142,7 +143,7 @@ class Newcomers:
             [product.product_id for product in products],
             channels,
             centred,
-            self._fact_rows(products, index.facts.shape[1]),
+            self._fact_rows(described, index.facts.shape[1]),
             *(
                 np.array([facts[kind].number.get(name, -1) if kind in facts else -1 for name in names])
                 for kind, names in (
@@ -158,17 +159,16 @@ class Newcomers:
             degree=np.concatenate([self.degree, degree]).astype(np.float32),
         )
 
-    def _fact_rows(self, products: Sequence[Product], n_facts: int) -> Matrix:
-        """What describes each product, rows of unit length, `(m, n_facts)`."""
+    def _fact_rows(self, described: Sequence[Mapping[str, Sequence[str]]], n_facts: int) -> Matrix:
+        """Products' facts as rows of unit length, `(m, n_facts)`, from their ids by kind."""
         rows, columns, weights = [], [], []
-        for row, product in enumerate(products):
-            for kind, names in _facts_of(product).items():
-                if kind in self.facts:
-                    own, weight = self.facts[kind].columns(names)
-                    rows += [row] * len(own)
-                    columns += own
-                    weights += weight.tolist()
-        shape = (len(products), n_facts)
+        for row, names in enumerate(described):
+            for kind, known in self.facts.items():
+                own, weight = known.columns(names[kind])
+                rows += [row] * len(own)
+                columns += own
+                weights += weight.tolist()
+        shape = (len(described), n_facts)
         return unit_rows(Matrix((np.array(weights, dtype=np.float32), (rows, columns)), shape=shape))
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -222,8 +222,8 @@ def _facts_of(product: Product) -> dict[str, list[str]]:
     }
 
 
-def _names(kind: str, products: Sequence[Product]) -> list[str]:
+def _names(kind: str, described: Sequence[Mapping[str, Sequence[str]]]) -> list[str]:
     """The brands or categories of products, which get a number even where training has not seen them."""
     if kind not in ("brand", "category"):
         return []
-    return [name for product in products for name in _facts_of(product)[kind]]
+    return [name for names in described for name in names[kind]]

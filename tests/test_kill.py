@@ -111,10 +111,10 @@ def encoded(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="module")
 def whole(encoded: Run, tmp_path_factory: pytest.TempPathFactory) -> Ranker:
     """What a training comes to that nobody killed."""
-    return Ranker.load(trained(encoded, tmp_path_factory.mktemp("whole") / "run").index)
+    return Ranker.load(trained_copy(encoded, tmp_path_factory.mktemp("whole") / "run").index)
 
 
-def trained(encoded: Run, folder: Path, state: str | None = None) -> Run:
+def trained_copy(encoded: Run, folder: Path, state: str | None = None) -> Run:
     """A copy that was trained, and killed before, as soon as it had kept a state, where one is named."""
     shutil.copytree(encoded.folder, folder)
     run, command = Run(folder), cartograph("train", "--run", str(folder))
@@ -131,7 +131,7 @@ def trained(encoded: Run, folder: Path, state: str | None = None) -> Run:
 def test_a_killed_training_goes_on_to_the_same_result(
     encoded: Run, whole: Ranker, tmp_path: Path, state: str
 ) -> None:
-    killed = Ranker.load(trained(encoded, tmp_path / "killed", state).index)
+    killed = Ranker.load(trained_copy(encoded, tmp_path / "killed", state).index)
     np.testing.assert_array_equal(killed.index.vectors, whole.index.vectors)
     assert killed.index.fusion == whole.index.fusion
     histories = planted_shop(2000).histories()
