@@ -110,6 +110,12 @@ def test_a_slow_client_does_not_hold_the_server(copied: Run) -> None:
                 assert late.startswith(b"HTTP/1.1 408 Request Timeout")
                 assert b'"code":"slow_headers"' in late
             assert 9 < time.monotonic() - begun < 25
+        body = json.dumps(SLOW | {"timeout": 12}).encode()
+        head = b"POST /v1/cypher HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        asked = b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
+        answers = raw(server.url, asked + b"GET /health HTTP/1.1\r\n")  # the second waits for the first
+        assert answers.startswith(b"HTTP/1.1 422")
+        assert answers.index(b'"code":"query_timeout"') < answers.index(b'"code":"slow_headers"')
         with httpx2.Client() as client:  # a connection that is kept alive may wait between two requests
             assert client.get(f"{server.url}/health").status_code == 200
             time.sleep(11)

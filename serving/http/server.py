@@ -75,7 +75,9 @@ class _Protocol(HttpToolsProtocol):
             self._late = None
 
     def _hurry(self) -> None:
-        if not self.transport.is_closing():
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._expect_headers()  # of the request behind one whose answer must not be cut off
+        elif not self.transport.is_closing():
             self._refuse(
                 ApiError(
                     408, "slow_headers", f"no request within {HEADERS_WITHIN:g} s, only a part or nothing"
