@@ -17,8 +17,8 @@ COLD_OFFSETS = (0.0, 0.02, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 COLD_TEXT_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4)
 """What is tried for the first stage."""
 
-SECOND_COLD_OFFSETS = (0.0, 0.3, 0.6, 0.9, 1.2, 1.5, 1.8, 2.1)
-"""What is tried for the second stage, whose scores lie further apart."""
+SECOND_COLD_OFFSETS = tuple(fifths / 5 for fifths in range(16))
+"""What is tried for the second stage, whose scores lie further apart: up to 3."""
 
 Measure = Callable[[Ranker, Cases], float]
 """A figure to maximise: how well a ranker answers cases, whose rows are the index's."""
