@@ -18,6 +18,9 @@ from tests.http_server import LiveServer, check_error, client_of
 
 SLOW = {"statement": "UNWIND range(1, 1000000) AS x UNWIND range(1, 1000000) AS y RETURN max(x % y)"}
 
+POST = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+"""How a request on a connection of our own begins; its length and its body are to follow."""
+
 
 def raw(url: str, sent: bytes, wait: float = 30) -> bytes:
     """What comes back on a connection of our own."""
@@ -99,7 +102,7 @@ def test_a_body_that_does_not_arrive_and_an_answer_that_does_not_come(copied: Ru
 
 def test_a_slow_client_does_not_hold_the_server(copied: Run) -> None:
     with LiveServer(copied.folder) as server:
-        head = b"POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head = POST % b"/v1/recommendations"
         answer = raw(server.url, head + b'Content-Length: 20\r\n\r\n{"events"')
         assert answer.startswith(b"HTTP/1.1 408")
         assert b'"code":"slow_body"' in answer
@@ -111,8 +114,7 @@ def test_a_slow_client_does_not_hold_the_server(copied: Run) -> None:
                 assert b'"code":"slow_headers"' in late
             assert 9 < time.monotonic() - begun < 25
         body = json.dumps(SLOW | {"timeout": 12}).encode()
-        head = b"POST /v1/cypher HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        asked = b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
+        asked = b"%sContent-Length: %d\r\n\r\n%s" % (POST % b"/v1/cypher", len(body), body)
         answers = raw(server.url, asked + b"GET /health HTTP/1.1\r\n")  # the second waits for the first
         assert answers.startswith(b"HTTP/1.1 422")
         assert answers.index(b'"code":"query_timeout"') < answers.index(b'"code":"slow_headers"')
@@ -125,7 +127,7 @@ def test_a_slow_client_does_not_hold_the_server(copied: Run) -> None:
 
 def test_lengths_that_lie_and_paths_that_are_odd_do_no_harm(copied: Run) -> None:
     with LiveServer(copied.folder) as server:
-        head = b"POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head = POST % b"/v1/recommendations"
         large = raw(server.url, head + b"Content-Length: 999999999999999999999\r\n\r\n{}")
         assert large.startswith((b"HTTP/1.1 413", b"HTTP/1.1 400"))
         for line in (
