@@ -79,7 +79,13 @@ class EmbeddedStore:
     def _open(self) -> None:
         limits = _limits(self.path, self._memory)
         try:
-            self._database = ladybug.Database(str(self.path), read_only=self._read_only, **limits)
+            try:
+                self._database = ladybug.Database(str(self.path), read_only=self._read_only, **limits)
+            except RuntimeError as error:
+                if "recovery is pending" not in str(error):
+                    raise
+                ladybug.Database(str(self.path), **limits).close()  # merges what a killed process left
+                self._database = ladybug.Database(str(self.path), read_only=True, **limits)
             self._connection = ladybug.Connection(self._database)
         except RuntimeError as error:
             if "lock" in str(error):

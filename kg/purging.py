@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 PURGED = ".purged"
 """What the name of the new file ends in until it takes the place of the old one."""
+_LOGS = ".wal", ".wal.checkpoint", ".shadow"
+"""What Ladybug keeps beside a graph's file holds what is not merged into it yet …"""
+_LOCKS = ".checkpoint.intent.lock", ".checkpoint.apply.lock"
+"""… or says that it is being merged; a process that is killed leaves them there."""
 
 
 def copy_graph(old: "GraphStore", new: "GraphStore", tables: set[str]) -> None:
@@ -52,10 +56,11 @@ def take_place(fresh: Path, path: Path) -> None:
     """Put a closed graph in the place of another closed one, for good, or leave both as they are.
 
     Raises:
-        StoreError: The old one has a log that is not merged, which the new one must not inherit.
+        StoreError: The old one has logs that are not merged, which the new one must not inherit.
     """
-    if _log(path).exists():
-        raise StoreError(f"{_log(path)} is still there; close what uses the graph and try again")
+    for log in _beside(path, _LOGS):
+        if log.exists():
+            raise StoreError(f"{log} is still there; close what uses the graph and try again")
     descriptor = os.open(fresh, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -71,13 +76,13 @@ def take_place(fresh: Path, path: Path) -> None:
 
 def remove(path: Path) -> None:
     """Remove a graph that a killed process has left unfinished."""
-    for file in (path, _log(path)):
+    for file in (path, *_beside(path, _LOGS + _LOCKS)):
         file.unlink(missing_ok=True)
 
 
 def file_mentions(path: Path, text: str) -> bool:
-    """Whether the bytes of a text are in a graph's file or its log."""
-    for file in (path, _log(path)):
+    """Whether the bytes of a text are in a graph's file or its logs."""
+    for file in (path, *_beside(path, _LOGS)):
         if file.exists() and file.stat().st_size:
             with (
                 file.open("rb") as opened,
@@ -88,5 +93,5 @@ def file_mentions(path: Path, text: str) -> bool:
     return False
 
 
-def _log(path: Path) -> Path:
-    return path.with_name(path.name + ".wal")
+def _beside(path: Path, endings: tuple[str, ...]) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in endings]

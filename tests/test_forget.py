@@ -254,6 +254,15 @@ def test_a_kill_on_the_way_leaves_a_whole_graph_and_the_next_call_completes_it(
     assert cut_short
 
 
+def test_what_a_kill_left_of_the_new_file_is_in_no_way(run: Run) -> None:
+    for ending in ("", ".wal", ".wal.checkpoint", ".shadow", ".checkpoint.apply.lock"):
+        (run.folder / f"graph.lbug.purged{ending}").write_bytes(b"of another graph")
+    assert main(["forget", SECRET, "--run", str(run.folder)]) == 0
+    assert mentions(run.folder, SECRET) == ["rejected.csv"]
+    assert mentions(run.folder, TOWN) == []
+    assert not list(run.folder.glob("*.purged*"))
+
+
 def test_over_http_it_takes_an_admin(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
     keys = {scope: new_key(file, scope, [scope]) for scope in ("read", "write", "admin")}

@@ -64,6 +64,30 @@ def test_a_killed_load_is_completed_by_the_same_command(tmp_path: Path, size: in
         np.testing.assert_array_equal(edges.target, theirs.edges[key].target)
 
 
+MERGE = """
+import sys, ladybug
+connection = ladybug.Connection(ladybug.Database(sys.argv[1]))
+for n in range(1_000_000):
+    connection.execute("CREATE (:User {id: $id})", {"id": str(n)})
+    connection.execute("CHECKPOINT")
+"""
+
+
+def test_a_graph_whose_writer_was_killed_while_it_merged_the_log_can_be_read(tmp_path: Path) -> None:
+    for attempt in range(100):
+        path = tmp_path / f"{attempt}.lbug"
+        unmerged = path.with_name(path.name + ".shadow")
+        open_store(path).close()
+        kill_when([sys.executable, "-c", MERGE, str(path)], unmerged.exists)
+        if unmerged.exists():
+            break
+    assert unmerged.exists()
+    with open_store(path, read_only=True) as store:
+        users = store.counts()["User"]
+        assert store.query("MATCH (u:User) WHERE u.id >= '0' RETURN count(*) AS n") == [{"n": users}]
+    assert not unmerged.exists()
+
+
 @pytest.mark.slow
 def test_a_killed_load_into_neo4j_is_completed_by_the_same_command(tmp_path: Path, neo4j_server: str) -> None:
     with open_store(neo4j_server) as store:
