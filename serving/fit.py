@@ -44,7 +44,7 @@ class FitConfig:
     """How products become neighbours."""
     second_stage: SecondStageConfig | None = field(default_factory=SecondStageConfig)
     """How the second stage is trained; None for the first alone."""
-    cold_weight: float = 5.0
+    cold_weight: float = 4.0
     """How many times as much a choice of a product without events counts as one of another when cold offsets
     are chosen; how often it comes is taken from the share of such products in the catalogue."""
     simulated_cold: float = 0.1
