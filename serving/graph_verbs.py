@@ -31,9 +31,8 @@ def _report(options: Namespace) -> None:
     print_table([(f["heading"], f"{f['count']:,}", f"of {f['of']:,}") for f in found])
     for proposals in document["proposals"]:
         for level in proposals["precision"]:
-            n = sum(item["confidence"] >= level["confidence"] for item in proposals["items"])
             print(
-                f"{proposals['relation']}: {n:,} of {proposals['missing']:,} with confidence "
+                f"{proposals['relation']}: {level['missing']:,} of {proposals['missing']:,} with confidence "
                 f"{level['confidence']:g}, precision on known ones {_share(level['precision'])}"
             )
 

@@ -1,13 +1,16 @@
 """The graph's quality on a run folder: the report, and what becomes of its proposals."""
 
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..data.dataset import FloatArray
 from ..kg import GraphArrays, export
-from ..kg.quality import Facts, Proposal, accept, accepted, propose, quality, undo
+from ..kg.quality import Facts, Proposal, TextVectors, accept, accepted, propose, quality, undo
 from .run import Run
+
+WITHOUT_CATEGORY = "{title}. {brand}. {description}"
+"""How a product reads whose category is asked for."""
 
 
 def quality_stage(run: Run) -> dict[str, Any]:
@@ -23,7 +26,8 @@ def quality_stage(run: Run) -> dict[str, Any]:
         arrays,
         dataset=state.dataset,
         timed=state.timed,
-        vectors=_vectors(run, arrays) if run.embeddings.exists() else None,
+        vectors=_vectors(run, arrays)["Product"] if run.embeddings.exists() else None,
+        texts=_texts(run, arrays),
         accepted=there,
     )
 
@@ -46,8 +50,9 @@ def accept_stage(run: Run, min_confidence: float, relations: Sequence[str]) -> t
         raise ValueError(f"--min-confidence is {min_confidence:g}; it must be above 0 and at most 1")
     with run.open() as store:
         facts = Facts(export(store))
-        items = [item for relation in relations for item in propose(facts, relation).items]
-        chosen = [item for item in items if item.confidence >= min_confidence]
+        texts = _texts(run, facts.arrays)
+        items = [item for relation in relations for item in propose(facts, relation, texts).items]
+        chosen = [sure for item in items if (sure := item.sure(min_confidence))]
         version = importlib.metadata.version("cartograph-recommender")
         return accept(store, chosen, version=version) if chosen else "", chosen
 
@@ -62,10 +67,20 @@ def undo_stage(run: Run, acceptance: str | None) -> tuple[str, int]:
         return undo(store, acceptance)
 
 
-def _vectors(run: Run, arrays: GraphArrays) -> FloatArray:
+def _texts(run: Run, arrays: GraphArrays) -> Callable[[], TextVectors] | None:
+    """Vectors to tell categories by, where the run's texts are encoded."""
+
+    def encoded() -> TextVectors:
+        vectors = _vectors(run, arrays, WITHOUT_CATEGORY)
+        return TextVectors(vectors["Product"], vectors["Category"])
+
+    return encoded if run.embeddings.exists() else None
+
+
+def _vectors(run: Run, arrays: GraphArrays, template: str | None = None) -> dict[str, FloatArray]:
     from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
 
     state = run.state()
     encoder = load_encoder(state.encoder or DEFAULT_ENCODER)
-    template = state.template or DEFAULT_TEMPLATE
-    return embed_graph(arrays, encoder, EmbeddingCache(run.embeddings), template=template)["Product"]
+    template = template or state.template or DEFAULT_TEMPLATE
+    return embed_graph(arrays, encoder, EmbeddingCache(run.embeddings), template=template)

@@ -191,9 +191,11 @@ def test_a_bin_counts_its_answers_and_two_more() -> None:
 
 
 def test_precision_is_the_share_that_is_right() -> None:
-    levels = precision(np.array([0.99, 0.9, 0.6]), np.array([True, False, True]), 5)
-    assert [level["proposed"] for level in levels] == [3, 2, 2, 1]
-    assert [level["precision"] for level in levels] == pytest.approx([2 / 3, 0.5, 0.5, 1.0])
+    confidences = np.array([[0.99, 1.0], [0.9, 0.9], [0.6, 0.85]])
+    right = np.array([[True, True], [False, True], [False, True]])
+    levels = precision(confidences, right, 5)
+    assert [level["proposed"] for level in levels] == [3, 3, 2, 1]
+    assert [level["precision"] for level in levels] == pytest.approx([1 / 3, 2 / 3, 0.5, 1.0])
 
 
 def test_the_nearest_bag_is_that_with_the_same_rare_words() -> None:

@@ -57,13 +57,15 @@ def precision(confidences: Numbers, right: BoolArray, n_asked: int) -> list[Mapp
     """How often proposals of at least each of `LEVELS` are right, with 95 % intervals (Wilson 1927).
 
     Args:
-        confidences: Of proposals on products whose fact is known and that no calibration has seen, `(n,)`.
-        right: Which are right, `(n,)`.
+        confidences: Of proposals on products whose fact is known and that no calibration has seen, and of
+            wider ones to its right, `(n, depth)`; the first that is sure enough is what is proposed.
+        right: Which are right, `(n, depth)`.
         n_asked: How many such products there are, those without a proposal included.
     """
     out: list[Mapping[str, Any]] = []
     for level in LEVELS:
-        passed = right[confidences >= level]
+        sure = confidences >= level
+        passed = right[np.arange(len(right)), sure.argmax(axis=1)][sure.any(axis=1)]
         ends = wilson(int(passed.sum()), len(passed))
         out.append(
             {

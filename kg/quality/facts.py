@@ -12,6 +12,9 @@ from ...data.words import words
 from ..export import Edges, GraphArrays
 from ..schema import CATEGORY_SEPARATOR, EVENT_RELATIONS
 
+DEPTH = 20
+"""Steps of a category path, at most; there may be circles."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -61,6 +64,17 @@ class Facts:
         """The row of each product's first category, -1 for none, `(n_products,)`."""
         edges = self.edges("IN_CATEGORY", "Category")
         return self._first(edges.source, edges.target)
+
+    @cached_property
+    def lineages(self) -> IntArray:
+        """The row of every category and of those above it, nearest first, -1 beyond the top, `(n, depth)`."""
+        steps = self.arrays.edges["Category", "SUBCATEGORY_OF", "Category"]
+        parent = np.full(len(self.names("Category")) + 1, -1, dtype=np.int64)
+        parent[steps.source[::-1]] = steps.target[::-1]
+        columns = [np.arange(len(parent) - 1)]
+        while len(columns) < DEPTH and (parent[columns[-1]] >= 0).any():
+            columns.append(parent[columns[-1]])
+        return np.stack(columns, axis=1)
 
     def told(self, relation: str, label: str) -> IntArray:
         """The row of each product's first node that the shop itself has told, not Cartograph; -1 for none."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...data.dataset import BoolArray, IntArray
 from ..export import GraphArrays
-from .facts import Facts
+from .facts import DEPTH, Facts
 from .findings import SHOWN, Finding, Statement
 
 TEXTS = ("title", "description", "image_url")
@@ -64,9 +64,6 @@ _ORPHANS = (
     ("User", "Users without events", "They are recommended what is popular."),
 )
 
-_DEPTH = 20
-"""Steps of a category path, at most."""
-
 
 def _orphans(facts: Facts, label: str, heading: str, meaning: str) -> Finding:
     rows = np.flatnonzero(~_touched(facts.arrays, label))
@@ -75,7 +72,7 @@ def _orphans(facts: Facts, label: str, heading: str, meaning: str) -> Finding:
         "Product": "NOT EXISTS { MATCH (n)--() }",
         "Brand": "NOT EXISTS { MATCH (:Product)-[:MADE_BY]->(n) }",
         "Category": "NOT EXISTS { MATCH (:Product)-[:IN_CATEGORY]->(:Category)"
-        f"-[:SUBCATEGORY_OF*0..{_DEPTH}]->(n) }}",
+        f"-[:SUBCATEGORY_OF*0..{DEPTH}]->(n) }}",
         "Attribute": "NOT EXISTS { MATCH ()-[:HAS_ATTRIBUTE]->(n) }",
         "User": "NOT EXISTS { MATCH (n)-->(:Product) }",
     }

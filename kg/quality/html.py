@@ -112,7 +112,7 @@ def _proposals(proposals: Document) -> dict[str, Any]:
     levels: list[Row] = [
         (
             f"{level['confidence']:.2f}",
-            f"{sum(item['confidence'] >= level['confidence'] for item in proposals['items']):,}",
+            f"{level['missing']:,}",
             f"{level['proposed']:,} of {level['asked']:,}",
             "" if level["precision"] is None else f"{level['precision']:.1%}",
             "" if level["interval"] is None else " – ".join(f"{end:.1%}" for end in level["interval"]),

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from ...data.dataset import FloatArray
 from ..export import GraphArrays
 from .brands import attribute_findings, brand_findings
+from .categories import TextVectors
 from .contradictions import contradictions
 from .duplicates import duplicate_findings
 from .facts import Facts
@@ -24,6 +26,7 @@ def quality(
     dataset: str,
     timed: bool,
     vectors: FloatArray | None = None,
+    texts: Callable[[], TextVectors] | None = None,
     accepted: list[dict[str, Any]] | None = None,
     now: int | None = None,
 ) -> dict[str, Any]:
@@ -36,6 +39,7 @@ def quality(
         dataset: Its name, as a title.
         timed: Whether `at` is in seconds; if not, there is no growth and no future.
         vectors: Unit text vectors of the products, `(n_products, d)`, to find duplicates by.
+        texts: Vectors of texts that name no category, computed if categories are missing, to propose them by.
         accepted: What `acceptance.accepted` returns.
         now: Seconds since epoch, UTC; the present when absent.
 
@@ -72,7 +76,7 @@ def quality(
     ]
     document["findings"] = [finding.to_dict() for finding in findings]
     document["proposals"] = [
-        timed_part(f"proposals of {relation}", lambda relation=relation: propose(facts, relation)).to_dict()  # type: ignore[misc]
+        timed_part(f"proposals of {relation}", partial(propose, facts, relation, texts)).to_dict()
         for relation in RELATIONS
     ]
     document["accepted"] = accepted or []
