@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -11,7 +12,7 @@ from typing import Any, Self, TypeVar
 import neo4j
 import networkx as nx
 import pandas as pd
-from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable
+from neo4j.exceptions import AuthError, DatabaseUnavailable, DriverError, Neo4jError, ServiceUnavailable
 
 from ..data import StoreError
 from ..data.dataset import FloatArray
@@ -31,6 +32,14 @@ T = TypeVar("T")
 _FEW = 1_000
 """Up to so many rows are merged at once, without asking first what is there."""
 
+_BROKEN = (
+    "Neo.DatabaseError.Transaction.",
+    "Neo.DatabaseError.General.",
+    "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",  # what a server becomes whose disk fills up
+    "Neo.TransientError.General.DatabaseUnavailable",
+)
+_RECOVERY = 60.0
+"""Seconds that a database may take to come up."""
 _TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration")
 
 
@@ -51,7 +60,7 @@ class Neo4jStore:
         self._bulk = BulkWriter(self._driver, address)
         try:
             self._driver.verify_connectivity()
-            version = self._version()
+            version = self._version_once_it_is_up()
             check_version(version or 0, address)
             for label in NODES:
                 name = quoted(f"{label.lower()}_id")
@@ -81,11 +90,23 @@ class Neo4jStore:
         found = self.query(f"MATCH (s:{quoted(LABEL)} {{id: $id}}) RETURN s.version AS version", {"id": KEY})
         return int(found[0]["version"]) if found else None
 
+    def _version_once_it_is_up(self) -> int | None:
+        """A server that was started again answers while its database still recovers."""
+        end = time.monotonic() + _RECOVERY
+        while True:
+            try:
+                return self._version()
+            except StoreError as error:
+                if not isinstance(error.__cause__, DatabaseUnavailable) or time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+
     def write_nodes(self, label: str, nodes: pd.DataFrame, written: Written = untold) -> None:
         if self._in_transaction or len(nodes) <= _FEW:
             self._merge(NodeStatements(label), nodes, written)
         else:
-            self._bulk.nodes(label, nodes, written)
+            with self._understood():
+                self._bulk.nodes(label, nodes, written)
 
     def write_relationships(
         self, relation: str, ends: tuple[str, str], edges: pd.DataFrame, written: Written = untold
@@ -94,7 +115,8 @@ class Neo4jStore:
             rows = edges.sort_values(["source", "target"], kind="stable")
             self._merge(EdgeStatements(relation, ends), rows, written)
         else:
-            self._bulk.relationships(relation, ends, edges, written)
+            with self._understood():
+                self._bulk.relationships(relation, ends, edges, written)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -211,6 +233,11 @@ class Neo4jStore:
             if error.code is not None and error.code.endswith(_TIMED_OUT):
                 raise StoreError("the query took longer than its time limit; narrow it") from error
             message = (error.message or str(error)).splitlines()[0]
+            if error.code is not None and error.code.startswith(_BROKEN):
+                raise StoreError(
+                    f"the Neo4j server at {self.address} cannot go on ({message}); see in its logs why, make "
+                    "room if its disk is full, start it again and give the same command"
+                ) from error
             unknown = re.match(r"Unknown function '(\w+)'", message)
             if unknown and unknown[1].lower() in ONLY_EMBEDDED:
                 message += f"; write {ONLY_EMBEDDED[unknown[1].lower()]}, which both stores take"

@@ -20,6 +20,8 @@ from tests.planted import planted_shop
 from tools.neo4j_server import PASSWORD, Server, free_port, missing_tools
 
 ROOT = Path(__file__).parent.parent
+LIBRARIES = ROOT / ".neo4j" / "lib"
+"""Where Maven puts the server's Java libraries, for all tests."""
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -44,7 +46,7 @@ def requires_neo4j() -> None:
 def started_server(home: Path) -> Iterator[str]:
     """Address of a Neo4j server that runs in a folder meanwhile."""
     requires_neo4j()
-    server = Server(home / "server", ROOT / ".neo4j" / "lib", free_port(), free_port())
+    server = Server(home / "server", LIBRARIES, free_port(), free_port())
     server.start()
     given = os.environ.get("NEO4J_PASSWORD")
     os.environ["NEO4J_PASSWORD"] = PASSWORD

@@ -19,7 +19,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
@@ -53,6 +54,8 @@ class Server:
     libraries: Path
     bolt_port: int = 7687
     http_port: int = 7474
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Of `neo4j.conf`, besides those of every server."""
 
     @property
     def uri(self) -> str:
@@ -161,6 +164,7 @@ class Server:
             "server.memory.pagecache.size": "512m",
             "db.memory.transaction.max": "256m",  # one statement must not take the heap from all others
             "dbms.usage_report.enabled": "false",
+            **self.settings,
         }
         lines = "".join(f"{key}={value}\n" for key, value in settings.items())
         (self.home / "conf" / "neo4j.conf").write_text(lines)
