@@ -2,7 +2,7 @@
 
 from .cache import EmbeddingCache
 from .embed import embed_graph
-from .encoder import TextEncoder
+from .encoder import Precision, TextEncoder
 from .texts import DEFAULT_TEMPLATE, node_texts, product_texts
 from .tune import TuneConfig, tune
 from .weights import DEFAULT_ENCODER, MULTILINGUAL_ENCODER, load_encoder
@@ -12,6 +12,7 @@ __all__ = [
     "DEFAULT_TEMPLATE",
     "MULTILINGUAL_ENCODER",
     "EmbeddingCache",
+    "Precision",
     "TextEncoder",
     "TuneConfig",
     "embed_graph",

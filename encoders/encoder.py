@@ -18,6 +18,7 @@ from ..data.dataset import FloatArray
 
 Role = Literal["passage", "query"]
 Pooling = Literal["mean", "cls"]
+Precision = Literal["float32", "bfloat16"]
 
 TOKENS_PER_BATCH = 4096
 """Texts of like length are batched up to so many tokens, padding included."""
@@ -40,6 +41,7 @@ class TextEncoder:
         max_length: int = 256,
         prefixes: dict[Role, str] | None = None,
         device: torch.device | str = "cpu",
+        precision: Precision = "float32",
     ) -> None:
         """Wrap a model.
 
@@ -51,12 +53,13 @@ class TextEncoder:
             max_length: Longer texts are cut to so many tokens.
             prefixes: Put before the text by role, where the model was trained so.
             device: Where to compute.
+            precision: What to compute with; vectors are float32 either way.
         """
         self.name = name
         self.pooling = pooling
         self.max_length = max_length
         self.prefixes = prefixes or {}
-        self.model = model.eval().to(device)
+        self.model = model.eval().to(device, getattr(torch, precision))
         self._device = torch.device(device)
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
@@ -64,12 +67,13 @@ class TextEncoder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What vectors depend on (weights, vocabulary, pooling, length, prefixes), as 16 hex digits."""
+        """What vectors depend on (weights as rounded, vocabulary, pooling, …), as 16 hex digits."""
         digest = hashlib.sha256(repr((self.pooling, self.max_length, sorted(self.prefixes.items()))).encode())
         digest.update(self._tokenizer.to_str().encode())
         for name, weight in sorted(self.model.state_dict().items()):
             digest.update(name.encode())
-            digest.update(weight.detach().cpu().contiguous().numpy().tobytes())
+            plain = weight.float() if weight.is_floating_point() else weight
+            digest.update(plain.detach().cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:16]
 
     @property

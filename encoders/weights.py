@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ..data import EncoderError
-from .encoder import TextEncoder
+from .encoder import Precision, TextEncoder
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 MULTILINGUAL_ENCODER = "intfloat/multilingual-e5-small"
@@ -26,7 +26,9 @@ _PACKAGES = {
 }
 
 
-def load_encoder(name: str | Path = DEFAULT_ENCODER, *, device: str = "auto") -> TextEncoder:
+def load_encoder(
+    name: str | Path = DEFAULT_ENCODER, *, device: str = "auto", precision: Precision = "float32"
+) -> TextEncoder:
     """The encoder in a folder or of a hub's name.
 
     A name is looked for in the hub's cache on this machine, then among the packages that carry weights
@@ -36,15 +38,16 @@ def load_encoder(name: str | Path = DEFAULT_ENCODER, *, device: str = "auto") ->
     Args:
         name: A folder as `save_pretrained` writes it, or a name such as `bert-base-uncased`.
         device: `"cpu"`, `"cuda"`, or `"auto"` for CUDA where there is one.
+        precision: `"bfloat16"` is three times as fast on processors that compute with it (AVX-512 BF16, AMX;
+            GPUs since Ampere), and slower on others.
 
     Raises:
         EncoderError: The weights cannot be had, or are not of the BERT family.
     """
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     weights = find_weights(name)
-    if weights.is_dir():
-        return _from_transformers(str(name), weights, where)
-    return _from_e5(str(name), weights, where)
+    build = _from_transformers if weights.is_dir() else _from_e5
+    return build(str(name), weights, where, precision)
 
 
 def find_weights(name: str | Path) -> Path:
@@ -93,15 +96,23 @@ def _downloaded(name: str) -> Path:
         ) from error
 
 
-def _from_e5(name: str, file: Path, device: str) -> TextEncoder:
+def _from_e5(name: str, file: Path, device: str, precision: Precision) -> TextEncoder:
     from .e5 import read_e5
 
     model, tokenizer = read_e5(file)
     prefixes = {"query": "query: ", "passage": "passage: "}
-    return TextEncoder(name, model, tokenizer, max_length=512, prefixes=prefixes, device=device)  # type: ignore[arg-type]
+    return TextEncoder(
+        name,
+        model,
+        tokenizer,
+        max_length=512,
+        prefixes=prefixes,  # type: ignore[arg-type]
+        device=device,
+        precision=precision,
+    )
 
 
-def _from_transformers(name: str, folder: Path, device: str) -> TextEncoder:
+def _from_transformers(name: str, folder: Path, device: str, precision: Precision) -> TextEncoder:
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     try:
@@ -127,6 +138,7 @@ def _from_transformers(name: str, folder: Path, device: str) -> TextEncoder:
         max_length=min(int(limit), positions),
         prefixes=ours.get("prefixes", of_e5),
         device=device,
+        precision=precision,
     )
 
 

@@ -49,7 +49,11 @@ def _encode(options: Namespace) -> None:
     from .stages import encode_stage
 
     counts = encode_stage(
-        Run(Path(options.run)), encoder=options.encoder, template=options.template, device=options.device
+        Run(Path(options.run)),
+        encoder=options.encoder,
+        template=options.template,
+        precision=options.precision,
+        device=options.device,
     )
     if options.json:
         print_json(counts)

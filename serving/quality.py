@@ -78,9 +78,7 @@ def _texts(run: Run, arrays: GraphArrays) -> Callable[[], TextVectors] | None:
 
 
 def _vectors(run: Run, arrays: GraphArrays, template: str | None = None) -> dict[str, FloatArray]:
-    from ..encoders import DEFAULT_ENCODER, DEFAULT_TEMPLATE, EmbeddingCache, embed_graph, load_encoder
+    from ..encoders import DEFAULT_TEMPLATE, EmbeddingCache, embed_graph
 
-    state = run.state()
-    encoder = load_encoder(state.encoder or DEFAULT_ENCODER)
-    template = template or state.template or DEFAULT_TEMPLATE
-    return embed_graph(arrays, encoder, EmbeddingCache(run.embeddings), template=template)
+    template = template or run.state().template or DEFAULT_TEMPLATE
+    return embed_graph(arrays, run.encoder(), EmbeddingCache(run.embeddings), template=template)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..data import RunError
 from ..data.files import atomically
@@ -27,6 +27,8 @@ class RunState:
     """What the texts are encoded with; None for the default encoder."""
     template: str | None = None
     """How a product reads; None for the default template."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """What the encoder computes with."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,9 @@ class Run:
         """What the run's texts are encoded with: the tuned encoder, or else the one that `run.json` names."""
         from ..encoders import DEFAULT_ENCODER, load_encoder
 
-        if self.tuned.is_dir():
-            return load_encoder(self.tuned, device=device)
-        return load_encoder(self.state().encoder or DEFAULT_ENCODER, device=device)
+        state = self.state()
+        name = self.tuned if self.tuned.is_dir() else state.encoder or DEFAULT_ENCODER
+        return load_encoder(name, device=device, precision=state.precision)
 
     def open(self, *, read_only: bool = False) -> GraphStore:
         """The run's graph."""

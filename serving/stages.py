@@ -10,6 +10,7 @@ from ..encoders import (
     DEFAULT_ENCODER,
     DEFAULT_TEMPLATE,
     EmbeddingCache,
+    Precision,
     TuneConfig,
     embed_graph,
     load_encoder,
@@ -29,6 +30,7 @@ def encode_stage(
     *,
     encoder: str | None = None,
     template: str | None = None,
+    precision: Precision | None = None,
     device: str = "auto",
     progress: bool = True,
 ) -> dict[str, int]:
@@ -38,10 +40,12 @@ def encode_stage(
         run: With a loaded graph.
         encoder: Name or folder, kept for later commands; the run's when absent.
         template: How a product reads, kept likewise.
+        precision: What to compute with, kept likewise.
         device: Where to compute.
         progress: Whether to show a bar on stderr.
     """
-    changes = {name: value for name, value in (("encoder", encoder), ("template", template)) if value}
+    given = {"encoder": encoder, "template": template, "precision": precision}
+    changes = {name: value for name, value in given.items() if value}
     state = run.update(**changes) if changes else run.state()
     with run.open(read_only=True) as graph:
         arrays = export(graph)

@@ -23,6 +23,10 @@ from cartograph.encoders import (
 )
 from cartograph.encoders.weights import find_weights
 from cartograph.kg import export, load_dataset, open_store
+from cartograph.serving.loading import load_stage
+from cartograph.serving.run import Run
+from cartograph.serving.stages import encode_stage
+from tests.planted import planted_shop
 
 
 @pytest.fixture(scope="session")
@@ -143,6 +147,52 @@ class TestTinyBert(EncoderContract):
         (file,) = tmp_path.rglob("*.npz")
         file.write_bytes(file.read_bytes()[:100])
         np.testing.assert_array_equal(cache.encode(encoder, ["one", "two"]), before)
+
+
+class TestBfloat16(EncoderContract):
+    @pytest.fixture
+    def encoder(self, tiny_bert: Path) -> TextEncoder:
+        return load_encoder(tiny_bert, device="cpu", precision="bfloat16")
+
+    def test_a_text_has_the_same_vector_in_any_company(self, encoder: TextEncoder) -> None:
+        alone = encoder.encode(["a red shoe"])[0]
+        among = encoder.encode(["x" * 40, "a red shoe", "", "yes", "a red shoe"])
+        np.testing.assert_allclose(among[1], alone, atol=0.01)  # eight bits of mantissa
+        np.testing.assert_array_equal(among[1], among[4])
+
+    def test_the_cache_gives_what_the_encoder_gives(self, encoder: TextEncoder, tmp_path: Path) -> None:
+        cache = EmbeddingCache(tmp_path)
+        found = cache.encode(encoder, ["one", "two", "one", "three"])
+        np.testing.assert_allclose(found, encoder.encode(["one", "two", "one", "three"]), atol=0.01)
+
+    def test_the_cache_tells_the_precisions_apart(
+        self, encoder: TextEncoder, tiny_bert: Path, tmp_path: Path
+    ) -> None:
+        exact, cache = load_encoder(tiny_bert, device="cpu"), EmbeddingCache(tmp_path)
+        texts = ["one", "two", "three"]
+        rounded = cache.encode(encoder, texts)
+        np.testing.assert_array_equal(cache.encode(exact, texts), exact.encode(texts))
+        assert 0 < np.abs(rounded - exact.encode(texts)).max() < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [DEFAULT_ENCODER, MULTILINGUAL_ENCODER])
+def test_bfloat16_hardly_moves_a_vector(name: str) -> None:
+    texts = ["OPI Nail Lacquer, 0.5-Fluid Ounce", "手机 128 GB", "a much longer title " * 30, ""]
+    rounded = load_encoder(name, device="cpu", precision="bfloat16").encode(texts)
+    assert (rounded * loaded(name).encode(texts)).sum(axis=1).min() > 0.999
+
+
+def test_a_run_computes_on_with_the_precision_it_was_encoded_with(tmp_path: Path, tiny_bert: Path) -> None:
+    run = Run(tmp_path / "run")
+    load_stage(run, planted_shop(), progress=False)
+    encode_stage(run, encoder=str(tiny_bert), precision="bfloat16", device="cpu", progress=False)
+    encode_stage(run, device="cpu", progress=False)
+    (folder,) = run.embeddings.iterdir()
+    assert folder.name.startswith(run.encoder(device="cpu").fingerprint)
+    assert not folder.name.startswith(load_encoder(tiny_bert, device="cpu").fingerprint)
+    encode_stage(run, precision="float32", device="cpu", progress=False)
+    assert len(list(run.embeddings.iterdir())) == 2
 
 
 def test_a_name_that_cannot_be_had_says_the_three_ways() -> None:
