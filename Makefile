@@ -26,6 +26,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/language.py
 	$(BIN)/python benchmarks/categories.py
+	$(BIN)/python benchmarks/tuning.py
 	$(BIN)/python benchmarks/baskets.py
 	$(BIN)/python benchmarks/questions.py
 	$(BIN)/python benchmarks/rdf.py
