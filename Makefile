@@ -24,6 +24,7 @@ bench: $(SETUP)
 	$(BIN)/cartograph demo --run runs/bench > benchmarks/results/demo.txt
 	$(BIN)/python benchmarks/faithfulness.py runs/bench
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/language.py
 	$(BIN)/python benchmarks/categories.py
 	$(BIN)/python benchmarks/tuning.py

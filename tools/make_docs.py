@@ -39,6 +39,7 @@ from tools.serving_results import (
     baskets_block,
     faithfulness_block,
     language_block,
+    robustness_block,
     search_block,
     serve_block,
 )
@@ -157,7 +158,7 @@ def readme_page() -> str:
 
 def answers_page() -> str:
     """`docs/answers.md`, likewise."""
-    blocks = {"search": search_block(), "language": language_block()}
+    blocks = {"search": search_block(), "robustness": robustness_block(), "language": language_block()}
     blocks |= {"baskets": baskets_block(), "faithfulness": faithfulness_block()}
     return _filled(DOCS / "answers.md", blocks)
 

@@ -35,6 +35,20 @@ def language_block() -> str:
     return "\n".join(lines)
 
 
+def robustness_block() -> str:
+    """Crowdflower with changed queries and changed products: ours beside BM25 and the cosine."""
+    cases = _read("robustness.json")["cases"]
+    models = ("BM25 (titles)", "cosine", "hybrid")
+    head = (f"{model}, {figure}" for figure in ("NDCG@10", "recall@10") for model in models)
+    lines = [f"| case | {' | '.join(head)} |", "|---" * (1 + 2 * len(models)) + "|"]
+    for case, found in cases.items():
+        cells = (cell(found[m][figure][0]) for figure in ("NDCG@10", "recall@10") for m in models)
+        lines.append(f"| {case} | {' | '.join(cells)} |")
+    taken = cases["products stuffed titles, query as it is"]
+    shares = ", ".join(f"{model} {100 * taken[model]['places taken'][0]:.2f} %" for model in models)
+    return "\n".join([*lines, "", f"Places that stuffed titles take among the first ten: {shares}."])
+
+
 def baskets_block() -> str:
     """Complete Journey: one product left out of a basket."""
     found = _read("baskets.json")
