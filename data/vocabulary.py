@@ -1,9 +1,11 @@
 """RDF terms that reading and writing share: schema.org's, and our own where schema.org has none."""
 
-RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDF_TYPE = RDF + "type"
 SCHEMA = "https://schema.org/"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
+PROV = "http://www.w3.org/ns/prov#"
 OWN = "urn:cartograph:term:"
 """The namespace of our own terms."""
 
@@ -18,6 +20,9 @@ OWN_TERMS = {
     BOUGHT_TOGETHER: "from a product to one bought together with it",
     USER_ATTRIBUTE: "from a user to a `schema:PropertyValue`",
     EVENT_VALUE: "what an event is worth: a rating, an amount, a quantity",
+    "run": "which run or acceptance of Cartograph's derived a statement",
+    "model": "how it was derived",
+    "confidence": "how sure that was, in [0, 1]",
     EVENT_NUMBER: "1, 2 … for the events that are equal in user, product and time to an earlier one",
 }
 """Our own terms, by name in `OWN`, with what they mean."""

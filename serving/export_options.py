@@ -49,6 +49,11 @@ def _as_rdf(parser: "ArgumentParser") -> None:
         "--events", action="store_true", help="RDF with users and what they did, which is private"
     )
     parser.add_argument(
+        "--derived",
+        action="store_true",
+        help="RDF with what Cartograph derived and you accepted, and where it comes from",
+    )
+    parser.add_argument(
         "--base",
         default="urn:cartograph:",
         metavar="IRI",

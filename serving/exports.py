@@ -71,7 +71,7 @@ def sparql(options: Namespace) -> None:
 
 
 def _config(run: Run, options: Namespace) -> RdfConfig:
-    return RdfConfig(options.base, events=options.events, timed=run.state().timed)
+    return RdfConfig(options.base, events=options.events, derived=options.derived, timed=run.state().timed)
 
 
 def _said(value: object) -> str:

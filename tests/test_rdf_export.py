@@ -16,6 +16,7 @@ from rdflib.compare import isomorphic
 from cartograph.data import Dataset, load
 from cartograph.data.vocabulary import DIRECT
 from cartograph.kg import GraphStore, load_dataset, open_store
+from cartograph.kg.quality import Proposal, accept
 from cartograph.kg.rdf import RDF_FORMATS, RdfConfig, export_rdf, statements
 from cartograph.serving.cli import main
 from cartograph.serving.export_options import FORMATS
@@ -159,6 +160,36 @@ class RdfContract:
         text = (tmp_path / "shop.nt").read_text(encoding="utf-8")
         for private in ("user/", "Person", "Action", '"age"', '"45"'):
             assert private not in text
+
+    @pytest.mark.parametrize("form", RDF_FORMATS)
+    def test_what_was_derived_is_told_only_where_asked_and_says_so(
+        self, store: GraphStore, tmp_path: Path, form: str
+    ) -> None:
+        load_dataset(store, rich_shop(), progress=False)
+        export_rdf(store, tmp_path / f"before{SUFFIXES[form]}", form)
+        derived = Proposal(ODD[0], "", "MADE_BY", ODD[1], 0.93, "title")
+        run = accept(store, [derived], version="1.2.3")
+        export_rdf(store, tmp_path / f"own{SUFFIXES[form]}", form)
+        before, own = (lines(tmp_path / f"{name}{SUFFIXES[form]}") for name in ("before", "own"))
+        assert own == before
+        export_rdf(store, tmp_path / f"all{SUFFIXES[form]}", form, RdfConfig(derived=True))
+        (added, *origin) = sorted(set(lines(tmp_path / f"all{SUFFIXES[form]}")) - set(own), key=len)
+        graph = rdflib.Graph().parse(tmp_path / f"all{SUFFIXES[form]}")
+        found = graph.query(
+            """PREFIX schema: <https://schema.org/> PREFIX cartograph: <urn:cartograph:term:>
+            PREFIX prov: <http://www.w3.org/ns/prov#>
+            SELECT ?product ?brand ?run ?model ?at ?sure {
+                ?of a rdf:Statement; rdf:subject/schema:sku ?product; rdf:predicate schema:brand;
+                    rdf:object ?node; cartograph:run ?run; cartograph:model ?model;
+                    prov:generatedAtTime ?at; cartograph:confidence ?sure.
+                ?node schema:name ?brand. ?thing schema:brand ?node; schema:sku ?product }"""
+        )
+        ((*names, at, sure),) = [tuple(row) for row in found if isinstance(row, rdflib.query.ResultRow)]
+        assert [str(name) for name in names] == [ODD[0], ODD[1], run, "title (Cartograph 1.2.3)"]
+        assert float(str(sure)) == 0.93
+        assert pd.Timestamp(str(at)).tzinfo is not None
+        assert "brand" in added
+        assert len(origin) == 8
 
     def test_all_formats_say_the_same(self, store: GraphStore, tmp_path: Path) -> None:
         load_dataset(store, rich_shop(), progress=False)

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from ...data.vocabulary import CURRENCY, DIRECT, RDF_TYPE, SCHEMA, XSD
 from ..pages import node_pages, relationships_of
-from ..schema import NODES
+from ..schema import NODES, RELATIONS
 from ..store import GraphStore
 from . import terms
 
@@ -35,6 +35,9 @@ class RdfConfig:
     """What the addresses of nodes start with, such as `https://shop.example/`."""
     events: bool = False
     """Whether users and what they did come along; that is private, so only where asked."""
+    derived: bool = False
+    """Whether what Cartograph derived comes along, each with a node that says where it comes from; whoever
+    loads it takes it for the shop's own word."""
     timed: bool = True
     """Whether `at` is in seconds since epoch, not a place in an order."""
 
@@ -64,7 +67,7 @@ def statements(store: GraphStore, config: RdfConfig = RdfConfig()) -> Iterator[S
             yield from _head(nodes.of("Brand", name), "Brand", name)
     yield from _attributes(store, nodes, "Product")
     for page in _pages(store, "Product"):
-        yield from _products(store, nodes, page)
+        yield from _products(store, nodes, page, derived=config.derived)
     if config.events:
         yield from _attributes(store, nodes, "User")
         for page in _pages(store, "User"):
@@ -180,10 +183,12 @@ def _direct(key: str) -> bool:
     return key in DIRECT or key == CURRENCY
 
 
-def _products(store: GraphStore, nodes: _Nodes, page: pd.DataFrame) -> Iterator[Statement]:
+def _products(store: GraphStore, nodes: _Nodes, page: pd.DataFrame, *, derived: bool) -> Iterator[Statement]:
     own = {name: ends for name, ends in terms.RELATIONS.items() if name[0] == "Product"}
     targets = {
-        (term, target): _by_source(relationships_of(store, page, relation, ("Product", target)))
+        (term, target): _by_source(
+            relationships_of(store, page, relation, ("Product", target), RELATIONS[relation].properties)
+        )
         for (_, relation, target), term in own.items()
     }
     ends = ("Product", "Attribute")
@@ -193,8 +198,14 @@ def _products(store: GraphStore, nodes: _Nodes, page: pd.DataFrame) -> Iterator[
         node = nodes.of("Product", name)
         yield from _head(node, "Product", name)
         yield from _texts(node, "Product", row)
+        origins: list[Statement] = []
         for (term, label), found in targets.items():
-            for (target,) in found.get(name, ()):
+            for target, *origin in found.get(name, ()):
+                if origin and isinstance(origin[0], str):  # its run
+                    if not derived:
+                        continue
+                    about = nodes.of("Derived", name, label, target)
+                    origins += _origin(about, (node, _term(term), nodes.of(label, target)), origin)
                 yield ox.Triple(node, _term(term), nodes.of(label, target))
         currencies = []
         for attribute, key, value in facts.get(name, ()):
@@ -205,6 +216,19 @@ def _products(store: GraphStore, nodes: _Nodes, page: pd.DataFrame) -> Iterator[
             else:
                 yield ox.Triple(node, _term(terms.PRODUCT_ATTRIBUTE), nodes.of("Attribute", attribute))
         yield from _offer(nodes, node, row, currencies)
+        yield from origins
+
+
+def _origin(
+    about: ox.NamedNode, triple: tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode], origin: list[Any]
+) -> Iterator[Statement]:
+    """Where a relationship comes from that Cartograph derived, on a node that stands for it."""
+    yield ox.Triple(about, _term(RDF_TYPE), _term(terms.STATEMENT))
+    for term, part in zip(terms.ABOUT, triple, strict=True):
+        yield ox.Triple(about, _term(term), part)
+    for value, (term, kind) in zip(origin, terms.ORIGIN.values(), strict=True):
+        literal = _number(value) if kind == XSD + "decimal" else ox.Literal(value, datatype=_term(kind))
+        yield ox.Triple(about, _term(term), literal)
 
 
 def _offer(

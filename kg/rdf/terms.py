@@ -8,6 +8,8 @@ from ...data.vocabulary import (
     EVENT_VALUE,
     LINKS,
     OWN,
+    PROV,
+    RDF,
     SCHEMA,
     SKOS,
     USER,
@@ -16,7 +18,7 @@ from ...data.vocabulary import (
 )
 from ..schema import EVENT_RELATIONS, LINK_RELATIONS
 
-PREFIXES = {"schema": SCHEMA, "skos": SKOS, "xsd": XSD, "cartograph": OWN}
+PREFIXES = {"schema": SCHEMA, "skos": SKOS, "xsd": XSD, "rdf": RDF, "prov": PROV, "cartograph": OWN}
 """In the files, and in SPARQL queries without a word."""
 
 CLASSES = {
@@ -75,6 +77,16 @@ RELATIONS = {
 }
 """Relationships that are one statement."""
 
+STATEMENT = RDF + "Statement"
+ABOUT = (RDF + "subject", RDF + "predicate", RDF + "object")
+ORIGIN = {
+    "run": (OWN + "run", XSD + "string"),
+    "model": (OWN + "model", XSD + "string"),
+    "derived_at": (PROV + "generatedAtTime", XSD + "dateTime"),
+    "confidence": (OWN + "confidence", XSD + "decimal"),
+}
+"""What `schema.PROVENANCE` becomes on the node that stands for a relationship that Cartograph derived."""
+
 EVENTS = {EVENT_RELATIONS[kind]: SCHEMA + action for kind, action in ACTIONS.items()}
 """The class of the node that stands for each relationship of a user with a product."""
 
@@ -110,6 +122,11 @@ def rows() -> list[tuple[str, str, str]]:
         ("`at` of an event, a place in an order", _terms(POSITION), "`xsd:integer`"),
         ("`value` of an event", _terms(WORTH), "`xsd:decimal`"),
         ("`nth` of an event, where it is not 0", _terms(NTH), "`xsd:integer`"),
+        ("what Cartograph derived, if asked for", _terms(STATEMENT, *ABOUT), "class, nodes"),
+    ]
+    found += [
+        (f"`{name}` of what it derived", _terms(term), "text" if kind == XSD + "string" else _terms(kind))
+        for name, (term, kind) in ORIGIN.items()
     ]
     return found
 
