@@ -15,7 +15,9 @@ cartograph sparql 'SELECT ?name { ?p a schema:Product; schema:name ?name }' --ru
 Products, their facts and links are written with the terms of [schema.org](https://schema.org), what it has
 none for with terms of Cartograph's own. Turtle and N-Triples are streamed. The three formats hold the same
 statements, and no blank nodes, so that two files can be compared line by line. What users did is private: it
-is left out unless `--events` asks for it.
+is left out unless `--events` asks for it. What Cartograph proposed and you [accepted](quality.md) is not the
+shop's own word: it is left out unless `--derived` asks for it, and then each has a node that says which run
+derived it, when, how, and how surely. `load` would take it for the shop's own.
 
 `cartograph load` reads such files, and product feeds of others: schema.org in JSON-LD, Turtle, N-Triples or
 the script elements of a page, and GoodRelations. Nothing is fetched for it. JSON-LD is read in pieces where

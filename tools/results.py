@@ -174,8 +174,6 @@ Models stand in the order of NDCG@10 on the test part. Seconds to fit, choosing 
 of the machine that the result comes from.
 
 Every model is fitted anew on all events before the test, except in the ablations, which are older: there
-models learned from the training part alone. Of our rows, those of amz14_beauty, item-cold, hin_amazon and the
-sample are of today's code; hm_sample's is from before the second stage compared facts, and the other rows of
-amz14_beauty and amz14_sports are from before the first stage had spectral vectors too, whose weight is 0 on
-Beauty's validation.
+models learned from the training part alone. Of our rows, those of amz14_beauty, user-cold, are from before the
+first stage had spectral vectors and the second compared facts; the others are of today's code.
 """
