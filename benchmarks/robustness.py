@@ -10,7 +10,6 @@ first ten places such products take that have not been judged relevant; at rando
 Intervals are 95 % by resampling queries. The result is `benchmarks/results/robustness.json`.
 """
 
-import argparse
 import hashlib
 import sys
 from collections import Counter
@@ -23,7 +22,7 @@ import numpy as np
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.rankings import DATASETS, RESULTS  # noqa: E402
+from benchmarks.rankings import RESULTS  # noqa: E402
 from benchmarks.search import (  # noqa: E402
     CUT,
     FIGURES,
@@ -31,8 +30,8 @@ from benchmarks.search import (  # noqa: E402
     Judged,
     System,
     figures,
+    given,
     interval,
-    read,
     systems,
 )
 from cartograph.data.words import words  # noqa: E402
@@ -114,13 +113,7 @@ def places(system: System, judged: Judged, taken: np.ndarray[Any, np.dtype[np.bo
 
 def main() -> None:
     """Vary, search, print a table, write the result."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("--encoder", default=DEFAULT_ENCODER)
-    encoder = options.parse_args().encoder
-    folder = DATASETS / "crowdflower"
-    if not folder.is_dir():
-        sys.exit(f"no {folder}; put Crowdflower's train.csv.zip there, or set CARTOGRAPH_DATASETS")
-    judged = read(folder)
+    encoder, judged = given(__doc__)
     spam, taken = stuffed(judged)
     catalogues = {
         "as they are": judged,
@@ -128,14 +121,14 @@ def main() -> None:
         "stuffed titles": spam,
     }
     results: dict[str, Any] = {}
-    for state, given in catalogues.items():
-        known = systems(given, encoder)
+    for state, shop in catalogues.items():
+        known = systems(shop, encoder)
         for change, vary in QUERIES.items() if state == "as they are" else [("as it is", str)]:
             for name in COMPARED:
-                found = figures(lambda query, s=known[name], v=vary: s(v(query)), given)  # type: ignore[misc]
+                found = figures(lambda query, s=known[name], v=vary: s(v(query)), shop)  # type: ignore[misc]
                 row = {figure: interval(found[:, i]) for i, figure in enumerate(FIGURES)}
                 if state == "stuffed titles":
-                    row["places taken"] = places(known[name], given, taken)
+                    row["places taken"] = places(known[name], shop, taken)
                 results.setdefault(f"products {state}, query {change}", {})[name] = row
     for case, by_system in results.items():
         print(f"\n{case}")

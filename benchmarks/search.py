@@ -225,15 +225,20 @@ def report(found: Mapping[str, Scores], queries: list[str]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Run all, print a table a part, write the result."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+def given(about: str | None) -> tuple[str, Judged]:
+    """The encoder that the command line names, and the judgements; without them the process ends."""
+    options = argparse.ArgumentParser(description=about, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
-    encoder = options.parse_args().encoder
+    encoder: str = options.parse_args().encoder
     folder = DATASETS / "crowdflower"
     if not folder.is_dir():
         sys.exit(f"no {folder}; put Crowdflower's train.csv.zip there, or set CARTOGRAPH_DATASETS")
-    judged = read(folder)
+    return encoder, read(folder)
+
+
+def main() -> None:
+    """Run all, print a table a part, write the result."""
+    encoder, judged = given(__doc__)
     found = {name: figures(system, judged) for name, system in systems(judged, encoder).items()}
     rng = np.random.default_rng(0)
     shuffles = [figures(lambda _: rng.random(len(judged.products)), judged) for _ in range(10)]
