@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from cartograph.data import Dataset, StoreError
 from cartograph.kg import load_dataset, open_store
 from cartograph.kg.neo4j_store import Neo4jStore
 from cartograph.kg.questions import QUESTIONS
-from cartograph.kg.reader import BoundedReader, QueryTimeoutError
+from cartograph.kg.reader import PROCESSES, BoundedReader, QueryTimeoutError
 from tests.conftest import started_server
 from tests.cypher_attacks import (
     EXHAUSTION,
@@ -241,6 +242,6 @@ def test_neo4j_refuses_to_write_even_if_the_guard_slept(server_store: Neo4jStore
 
 @pytest.mark.slow
 def test_no_statement_takes_all_time_of_neo4j(server_reader: BoundedReader) -> None:
-    for statement in EXHAUSTION:
-        refused(server_reader, statement)
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        list(pool.map(partial(refused, server_reader), EXHAUSTION))
     assert all(peak < 4 * MEMORY for peak in server_reader.peaks())
