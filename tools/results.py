@@ -173,7 +173,5 @@ intervals of the differences in both figures are above zero, `behind` where one 
 Models stand in the order of NDCG@10 on the test part. Seconds to fit, choosing settings included, are those
 of the machine that the result comes from.
 
-Every model is fitted anew on all events before the test. Of our rows, that of amz14_beauty, user-cold,
-history 5, is from before the first stage had spectral vectors and the second compared facts; all others are
-of today's code.
+Every model is fitted anew on all events before the test.
 """
