@@ -16,7 +16,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -24,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.rankings import DATASETS, RESULTS  # noqa: E402
+from benchmarks.search import with_interval  # noqa: E402
 from cartograph.data import Columns, Dataset, load  # noqa: E402
 from cartograph.data.dataset import BoolArray, IntArray, StrArray  # noqa: E402
 from cartograph.data.words import words  # noqa: E402
@@ -32,8 +32,8 @@ from cartograph.encoders.texts import product_texts  # noqa: E402
 from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.evaluation.bootstrap import draws  # noqa: E402
 from cartograph.kg.quality import CategoryClassifier, TextVectors  # noqa: E402
-from cartograph.kg.quality.calibration import Calibration  # noqa: E402
-from cartograph.kg.quality.likeness import with_pairs  # noqa: E402
+from cartograph.kg.quality.calibration import Calibration, Numbers  # noqa: E402
+from cartograph.kg.quality.likeness import product_terms  # noqa: E402
 from cartograph.kg.schema import CATEGORY_SEPARATOR  # noqa: E402
 from cartograph.serving.quality import WITHOUT_CATEGORY  # noqa: E402
 
@@ -42,8 +42,6 @@ WITHHELD = 0.2
 ANALYZERS = ("word", (1, 2)), ("char_wb", (2, 5))
 STRENGTHS = 1.0, 10.0, 50.0
 BINS = 10
-
-Numbers = npt.NDArray[np.float64]
 
 
 def dealt(brands: StrArray, rng: np.random.Generator) -> BoolArray:
@@ -90,7 +88,7 @@ def ours(
     vectors, names = encoder.encode(texts, progress=True), encoder.encode(leaves)
     columns = (dataset.products[name] for name in (Columns.TITLE, Columns.DESCRIPTION, Columns.BRAND))
     terms = [
-        [*with_pairs(words(title)), *words(description), f"brand:{brand}"]
+        product_terms(words(title), description, f"brand:{brand}")
         for title, description, brand in zip(*columns, strict=True)
     ]
     known, new = np.flatnonzero(~asked), np.flatnonzero(asked)
@@ -117,11 +115,6 @@ def calibration_error(confidences: Numbers, right: Numbers) -> float:
     place = np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
     gaps = np.bincount(place, weights=right - confidences, minlength=BINS)
     return float(np.abs(gaps).sum() / len(right))
-
-
-def with_interval(value: float, values: Numbers) -> list[float]:
-    """A figure and what resampling makes of it."""
-    return [round(float(x), 4) for x in (value, *np.quantile(values, (0.025, 0.975)))]
 
 
 def main() -> None:

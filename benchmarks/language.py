@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.rankings import DATASETS, RESULTS  # noqa: E402
-from benchmarks.search import read  # noqa: E402
+from benchmarks.search import read, with_interval  # noqa: E402
 from cartograph.data import Columns, load  # noqa: E402
 from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.evaluation.bootstrap import draws  # noqa: E402
@@ -112,10 +112,7 @@ def report(ours: Counts, theirs: Counts) -> dict[str, list[float]]:
         "names": (figures[1], resampled[:, 1]),
         "ours minus names": (gap, gaps),
     }
-    return {
-        name: [round(float(x), 4) for x in (value, *np.quantile(values, (0.025, 0.975)))]
-        for name, (value, values) in rows.items()
-    }
+    return {name: with_interval(value, values) for name, (value, values) in rows.items()}
 
 
 def main() -> None:

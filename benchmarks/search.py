@@ -127,7 +127,12 @@ def interval(values: Scores) -> list[float]:
     """Mean over the queries that have a value, and its interval."""
     known = values[np.isfinite(values)]
     means = np.concatenate([known @ counts / len(known) for counts in draws(len(known))])
-    return [round(float(x), 4) for x in (known.mean(), *np.quantile(means, (0.025, 0.975)))]
+    return with_interval(known.mean(), means)
+
+
+def with_interval(value: float, resampled: Scores) -> list[float]:
+    """A figure, and the ends of its 95 % interval."""
+    return [round(float(x), 4) for x in (value, *np.quantile(resampled, (0.025, 0.975)))]
 
 
 def bm25(documents: list[list[str]], tokens: Callable[[str], list[str]]) -> System:

@@ -3,14 +3,14 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..data import RunError
 from ..data.files import atomically
 from ..kg import GraphStore, open_store
 
 if TYPE_CHECKING:
-    from ..encoders import TextEncoder
+    from ..encoders import Precision, TextEncoder
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RunState:
     """What the texts are encoded with; None for the default encoder."""
     template: str | None = None
     """How a product reads; None for the default template."""
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: "Precision" = "float32"
     """What the encoder computes with."""
 
 

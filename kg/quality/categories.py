@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from ...data.dataset import FloatArray, IntArray
+from .calibration import Numbers
 
 Terms = Sequence[Sequence[str]]
-Numbers = npt.NDArray[np.float64]
 
 FOLDS = 3
 """Parts of the products, no group in two, of which each is asked about by what the others teach."""
@@ -115,11 +115,8 @@ class CategoryClassifier:
 
 @dataclass(frozen=True)
 class _Factors:
-    vectorizer: TfidfVectorizer
-    regression: LogisticRegression | None
+    words: Pipeline | None
     """None where no term or no second category is there to learn from."""
-    target: IntArray
-    """The categories that the regression tells apart."""
     n_leaves: int
     names: FloatArray | None
     means: FloatArray | None
@@ -133,27 +130,26 @@ class _Factors:
         names: FloatArray | None,
         vectors: FloatArray | None,
     ) -> "_Factors":
-        seen = np.unique(target)
+        words, n_seen = None, len(np.unique(target))
         counts = Counter(term for text in terms for term in set(text))
-        kept = [term for term, n in counts.most_common(MOST_WEIGHTS // len(seen)) if n > 1]
-        vectorizer = TfidfVectorizer(
-            analyzer=_as_they_are, lowercase=False, vocabulary=kept or ["none"], sublinear_tf=True
-        )
-        rows, regression = vectorizer.fit_transform(terms), None
-        if kept and len(seen) > 1:
-            regression = LogisticRegression(C=10.0, tol=1e-3).fit(rows, target)
+        kept = [term for term, n in counts.most_common(MOST_WEIGHTS // n_seen) if n > 1]
+        if kept and n_seen > 1:
+            words = make_pipeline(
+                TfidfVectorizer(analyzer=_as_they_are, lowercase=False, vocabulary=kept, sublinear_tf=True),
+                LogisticRegression(C=10.0, tol=1e-3),
+            ).fit(terms, target)
         means = None
         if names is not None and vectors is not None:
             sums = names * 1e-6  # a category without products in this part is where its name is
             np.add.at(sums, target, vectors)
             means = sums / np.linalg.norm(sums, axis=1, keepdims=True)
-        return cls(vectorizer, regression, seen, n_leaves, names, means)
+        return cls(words, n_leaves, names, means)
 
     def __call__(self, terms: Terms, vectors: FloatArray | None) -> FloatArray:
         """Scores `(n_factors, n, n_leaves)`."""
         words = np.full((len(terms), self.n_leaves), FLOOR, dtype=np.float32)
-        if self.regression is not None:
-            words[:, self.target] += self.regression.predict_proba(self.vectorizer.transform(terms))
+        if self.words is not None:
+            words[:, self.words.classes_] += self.words.predict_proba(terms)
         factors = [np.log(words)]
         if vectors is not None and self.names is not None and self.means is not None:
             factors += [vectors @ self.names.T, vectors @ self.means.T]

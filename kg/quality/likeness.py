@@ -10,6 +10,7 @@ import numpy as np
 
 from ...data.dataset import FloatArray, IntArray
 from ...data.matrices import ROWS, Matrix, largest
+from ...data.words import words
 
 ALL = 20_000
 """Up to so many vectors are compared each with each; beyond, in the lists of `faiss` nearest to each."""
@@ -45,6 +46,11 @@ def with_pairs(terms: Sequence[str]) -> list[str]:
     ['red', 'nail', 'lacquer', 'red nail', 'nail lacquer']
     """
     return [*terms, *(f"{a} {b}" for a, b in pairwise(terms))]
+
+
+def product_terms(title: Sequence[str], description: str, fact: str) -> list[str]:
+    """What products are compared by: words of the title, pairs of them, those of the description, a fact."""
+    return [*with_pairs(title), *words(description), *([fact] if fact else [])]
 
 
 def nearest(rows: Matrix, among: Matrix, k: int) -> Matrix:

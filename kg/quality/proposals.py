@@ -13,11 +13,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from ...data.dataset import IntArray, StrArray
-from ...data.words import words
 from .calibration import Calibration, Numbers, precision
 from .categories import FOLDS, CategoryClassifier, TextVectors, along_path
 from .facts import Facts
-from .likeness import bags, nearest, with_pairs
+from .likeness import bags, nearest, product_terms
 from .mentions import Mentions
 
 NEIGHBOURS = 10
@@ -222,7 +221,7 @@ def _terms(facts: Facts, asked: Literal["brand", "leaf"]) -> list[list[str]]:
     other: Literal["brand", "leaf"] = "brand" if asked == "leaf" else "leaf"
     descriptions = facts.arrays.nodes["Product"]["description"]
     return [
-        [*with_pairs(title), *words(description), *([f"{other}:{fact}"] if fact >= 0 else [])]
+        product_terms(title, description, f"{other}:{fact}" if fact >= 0 else "")
         for title, description, fact in zip(
             facts.title_words, descriptions, getattr(facts, other), strict=True
         )
