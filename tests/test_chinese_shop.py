@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from cartograph.encoders import MULTILINGUAL_ENCODER
 from cartograph.serving.cli import main
 from cartograph.serving.recommender import Recommender
-from tests.browser import PageServer, Visit, visit
+from tests.browser import PageServer, visit
 from tests.planted import planted_shop
 
 pytest_plugins = ["tests.browser_fixtures"]
@@ -106,20 +106,17 @@ def test_the_page_shows_a_chinese_shop(browser: Browser, run: Path, tmp_path: Pa
     server.start()
     try:
         with visit(browser, server.url) as opened:
-            look_around(opened)
+            page = opened.page
+            page.get_by_label("Search products").first.fill("咖啡杯")
+            page.keyboard.press("Enter")
+            card = page.locator("[aria-label='Search results'] .card").first
+            expect(card.locator(".title")).to_contain_text("景德镇咖啡杯")
+            card.get_by_role("link", name="Details").click()
+            expect(page.get_by_role("heading", level=1)).to_contain_text("景德镇咖啡杯")
+            opened.open("history=p00")
+            page.wait_for_selector(".for-you .card[data-product]")
+            assert {product[:2] for product in opened.cards()[:3]} == {"p0"}
+            page.locator(".for-you .card button", has_text="why").first.click()
+            expect(page.locator(".why")).to_contain_text("华为智能手机")
     finally:
         server.stop()
-
-
-def look_around(visit: Visit) -> None:
-    """Search, open a product, ask why."""
-    page = visit.page
-    page.get_by_label("Search products").first.fill("咖啡杯")
-    page.keyboard.press("Enter")
-    card = page.locator("[aria-label='Search results'] .card").first
-    expect(card.locator(".title")).to_contain_text("景德镇咖啡杯")
-    card.get_by_role("link", name="Details").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("景德镇咖啡杯")
-    visit.open("history=p00")
-    page.locator(".for-you .card button", has_text="why").first.click()
-    expect(page.locator(".why")).to_contain_text("华为智能手机")
