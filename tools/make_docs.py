@@ -227,7 +227,8 @@ def _peers() -> str:
 _PEERS = """\
 Training beside the SASRec of [RecTools](https://github.com/MobileTeleSystems/RecTools), on Amazon Beauty,
 leave-one-out, same cores, same split, same ranking code. Texts are encoded once for a catalogue. RecTools has
-at least three epochs and at least five minutes, and answers for one user through its `recommend`:
+at least three epochs and at least five minutes. Each answers for one user as a caller asks it, through
+`Ranker.best` and `recommend`:
 """
 
 _DATASETS = """\
