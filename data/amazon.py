@@ -8,9 +8,10 @@ import pandas as pd
 import pyarrow as pa
 
 from .amazon_metadata import read_metadata
-from .dataset import Columns, Dataset, IntArray
+from .dataset import Columns, Dataset, IntArray, StrArray
 from .errors import DataError
 from .json_lines import stream_json
+from .plain_text import plain_texts
 from .raw import first_line
 from .readers import as_text
 from .rows import BadRows, Rows
@@ -27,11 +28,13 @@ class _Reviews:
     product: str
     value: str
     at: str
+    texts: tuple[str, str]
+    """The title and the text of the review."""
     per_second: int
 
 
-_OLD = _Reviews("reviewerID", "asin", "overall", "unixReviewTime", per_second=1)
-_NEW = _Reviews("user_id", "parent_asin", "rating", "timestamp", per_second=1000)
+_OLD = _Reviews("reviewerID", "asin", "overall", "unixReviewTime", ("summary", "reviewText"), per_second=1)
+_NEW = _Reviews("user_id", "parent_asin", "rating", "timestamp", ("title", "text"), per_second=1000)
 
 
 def is_amazon(folder: Path) -> bool:
@@ -39,7 +42,7 @@ def is_amazon(folder: Path) -> bool:
     return bool(_named(folder, "meta_"))
 
 
-def load_amazon(folder: Path, bad: BadRows, *, links: bool = False) -> Dataset:
+def load_amazon(folder: Path, bad: BadRows, *, links: bool = False, reviews: bool = False) -> Dataset:
     """The dataset of a folder with the reviews and the metadata of one category; events are ratings.
 
     Reviews name products that the metadata lack: those are called `product ID`. Metadata name some products
@@ -52,19 +55,23 @@ def load_amazon(folder: Path, bad: BadRows, *, links: bool = False) -> Dataset:
         bad: What becomes of bad rows.
         links: Whether to read what the shop shows beside a product (also bought, also viewed, bought
             together), where both are in the metadata. It derived that from the very events here: it leaks.
+        reviews: Whether to read what users wrote, title and text one above the other.
     """
     meta = _named(folder, "meta_")
     metadata = _only(folder, meta, "metadata (meta_CATEGORY.json.gz)")
     others = [path for path in _named(folder, "") if path not in meta]
-    reviews = _only(folder, others, "reviews (CATEGORY_5.json.gz)")
+    source = _only(folder, others, "reviews (CATEGORY_5.json.gz)")
     products, attributes, shown_beside = read_metadata(metadata, bad, links=links)
-    events = pd.concat(_events(reviews, bad), ignore_index=True)
+    blocks = list(_events(source, bad, reviews=reviews))
+    events = pd.concat([events for events, _ in blocks], ignore_index=True)
+    written = pd.concat([texts for _, texts in blocks], ignore_index=True) if reviews else None
     return Dataset.of(
         folder.resolve().name,
         with_products_of(events, products),
         events,
         product_attributes=attributes,
         links=shown_beside,
+        reviews=written,
     )
 
 
@@ -81,7 +88,8 @@ def _only(folder: Path, found: list[Path], what: str) -> Path:
     return found[0]
 
 
-def _events(path: Path, bad: BadRows) -> Iterator[pd.DataFrame]:
+def _events(path: Path, bad: BadRows, *, reviews: bool) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """The events of each block, and the reviews that have words, if they are asked for."""
     fields = _OLD if b"reviewerID" in first_line(path) else _NEW
     names = {
         fields.user: (Columns.USER, pa.string()),
@@ -90,11 +98,23 @@ def _events(path: Path, bad: BadRows) -> Iterator[pd.DataFrame]:
         fields.value: (Columns.VALUE, pa.float64()),
     }
     schema = pa.schema([(name, kind) for name, (_, kind) in names.items()])
+    if reviews:
+        for name in fields.texts:
+            schema = schema.append(pa.field(name, pa.string()))
     for table, lines in stream_json(path, bad, schema):
-        rows = Rows(path, _frame(table, lines), bad, int)
+        frame = _frame(table, lines)
+        rows = Rows(path, frame[list(names)], bad, int)
         rows.rename({name: column for name, (column, _) in names.items()})
         rows.frame = rows.frame.assign(**{Columns.TYPE: "rating"})
-        yield event_table(rows, None, per_second=fields.per_second)
+        events = event_table(rows, None, per_second=fields.per_second)
+        texts = _texts(frame.loc[rows.frame.index], fields.texts) if reviews else ""
+        told = events.rename(columns={Columns.VALUE: Columns.RATING}).assign(**{Columns.TEXT: texts})
+        yield events, told.loc[told[Columns.TEXT] != "", list(Columns.REVIEWS)]
+
+
+def _texts(frame: pd.DataFrame, names: tuple[str, str]) -> StrArray:
+    title, text = (plain_texts(frame[name]) for name in names)
+    return (title + "\n" + text).str.strip().to_numpy(object)
 
 
 def _frame(table: pa.Table, lines: IntArray) -> pd.DataFrame:

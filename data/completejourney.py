@@ -45,7 +45,7 @@ def load_completejourney() -> Dataset:
         "completejourney",
         journey.products,
         journey.events,
-        users=with_users_of(journey.events, journey.users),
+        users=with_users_of(journey.users, journey.events),
         product_attributes=attributes(journey.products, c.PRODUCT, c.PRODUCTS),
         user_attributes=attributes(journey.users, c.USER, c.USERS),
     )

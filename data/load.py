@@ -7,7 +7,7 @@ from .amazon_sources import amazon_sources
 from .dataset import Dataset
 from .download import datasets_folder, fetch
 from .errors import DataError
-from .layouts import LAYOUTS, PACKAGED, Layout, named
+from .layouts import LAYOUTS, PACKAGED, Extras, Layout, named
 from .rows import BadRows, OnBadRow
 from .sources import Source
 
@@ -26,6 +26,7 @@ def load(
     on_bad_row: OnBadRow = "error",
     rejected: Path | None = None,
     links: bool = False,
+    reviews: bool = False,
 ) -> Dataset:
     """The validated dataset of a folder, or of a name that `datasets` lists.
 
@@ -40,17 +41,19 @@ def load(
             logged as a warning in any case.
         links: Whether to read the link files of research data too, which shops derived from the very events
             that are to be predicted. Links in our own folder format are always read.
+        reviews: Whether to read what users wrote in research data too, which takes more memory than
+            everything else. Reviews in our own folder format are always read.
 
     Raises:
         DataError: The source is unknown or cannot be had or read, or a row is bad.
     """
     bad = BadRows(on_bad_row)
-    dataset = _read(source, bad, links)
+    dataset = _read(source, bad, Extras(links, reviews))
     bad.finish(rejected)
     return dataset
 
 
-def _read(source: str | Path, bad: BadRows, links: bool) -> Dataset:
+def _read(source: str | Path, bad: BadRows, extras: Extras) -> Dataset:
     for known in PACKAGED:
         if source == known.source.name:
             return known.read(bad)
@@ -67,7 +70,7 @@ def _read(source: str | Path, bad: BadRows, links: bool) -> Dataset:
             "products.parquet (docs/folder-format.md), a file that your shop's platform exports "
             "(docs/shop-formats.md), or the files of a public dataset (docs/datasets.md)"
         )
-    return layout.read(folder, bad, links)
+    return layout.read(folder, bad, extras)
 
 
 def _layout_of(folder: Path) -> Layout | None:

@@ -65,7 +65,7 @@ def load_olist(folder: Path, bad: BadRows) -> Dataset:
         folder.resolve().name,
         products,
         events,
-        users=with_users_of(events, users),
+        users=with_users_of(users, events),
         product_attributes=attributes,
         user_attributes=user_attributes,
     )

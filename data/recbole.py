@@ -57,7 +57,7 @@ def load_recbole(folder: Path, bad: BadRows) -> Dataset:
         folder.resolve().name,
         with_products_of(events, products),
         events,
-        users=with_users_of(events, users),
+        users=with_users_of(users, events),
         product_attributes=attributes,
         user_attributes=user_attributes,
         timed=timed,

@@ -17,7 +17,15 @@ from .readers import read_rows
 from .rows import BadRows, Rows
 from .shopify import SHOPIFY, is_shopify, read_shopify
 from .sources import Source
-from .tables import attribute_table, category_paths, event_table, link_table, product_tables, user_tables
+from .tables import (
+    attribute_table,
+    category_paths,
+    event_table,
+    link_table,
+    product_tables,
+    review_table,
+    user_tables,
+)
 from .woocommerce import WOOCOMMERCE, is_woocommerce, read_woocommerce
 
 _SUFFIXES = (".xml", ".rss", ".atom", ".tsv", ".txt", ".csv", ".json", ".jsonl", ".ndjson")
@@ -77,8 +85,8 @@ def load_shop(source: Path, bad: BadRows) -> Dataset:
     """The dataset of what a shop has already.
 
     Products come from one product file (or our own `products` table), events from GA4, from all files of it,
-    or from our own `events` table; `users` and `links` may be there too. Events name products by id or SKU.
-    Products that only GA4 names are those of its items.
+    or from our own `events` table; `users`, `links` and `reviews` may be there too. Events and reviews name
+    products by id or SKU. Products that only GA4 names are those of its items.
 
     Args:
         source: A folder, or a file of products or events.
@@ -98,7 +106,11 @@ def load_shop(source: Path, bad: BadRows) -> Dataset:
     elif "events" in own:
         rows = _read_own(own["events"], bad, feed, Columns.PRODUCT)
         events, timed = event_table(rows, feed.products), Columns.AT in rows
-    feed = feed.for_sale(pd.Series(dtype="str") if events is None else events[Columns.PRODUCT])
+    reviews = None
+    if "reviews" in own:
+        reviews = review_table(_read_own(own["reviews"], bad, feed, Columns.PRODUCT), feed.products)
+    told = [table[Columns.PRODUCT] for table in (events, reviews) if table is not None]
+    feed = feed.for_sale(pd.concat([pd.Series(dtype="str"), *told]))
     users, user_attributes = user_tables(read_rows(own["users"], bad)) if "users" in own else (None, None)
     links = None
     if "links" in own:
@@ -107,10 +119,11 @@ def load_shop(source: Path, bad: BadRows) -> Dataset:
         source.resolve().name.split(".")[0] if source.is_file() else source.resolve().name,
         feed.products,
         events,
-        users=with_users_of(events, users),
+        users=with_users_of(users, events, reviews),
         product_attributes=feed.attributes,
         user_attributes=user_attributes,
         links=links,
+        reviews=reviews,
         timed=timed,
     )
 

@@ -69,25 +69,55 @@ def event_table(rows: Rows, products: pd.DataFrame | None, *, per_second: int = 
     """
     c = Columns
     rows.allow(c.EVENTS)
-    rows.ids(c.USER)
-    rows.ids(c.PRODUCT)
-    if products is not None:
-        rows.members(
-            c.PRODUCT,
-            products[c.PRODUCT],
-            "is not a known product",
-            "add it to the products, or remove the row",
-        )
+    _ends(rows, products)
     if c.TYPE in rows:
         _default_type(rows, "purchase")
         rows.members(
             c.TYPE, EVENT_TYPES, "is not a type of event", f"it must be one of {', '.join(EVENT_TYPES)}"
         )
     rows.numbers(c.VALUE)
-    if c.AT in rows:
-        rows.times(c.AT, per_second=per_second)
+    return _at_times(rows, per_second)
+
+
+def review_table(rows: Rows, products: pd.DataFrame) -> pd.DataFrame:
+    """The reviews; without a column `at`, the order of the rows stands for the time, as with events.
+
+    Args:
+        rows: One review a row.
+        products: Those that reviews may name.
+    """
+    c = Columns
+    rows.allow(c.REVIEWS)
+    _ends(rows, products)
+    rows.require(c.TEXT)
+    rows.texts(c.TEXT)
+    rows.check(
+        rows.frame[c.TEXT] == "", c.TEXT, "is empty", "a rating without words is an event of type rating"
+    )
+    rows.numbers(c.RATING)
+    return _at_times(rows)
+
+
+def _ends(rows: Rows, products: pd.DataFrame | None) -> None:
+    """Check the user and the product of each row."""
+    rows.ids(Columns.USER)
+    rows.ids(Columns.PRODUCT)
+    if products is not None:
+        rows.members(
+            Columns.PRODUCT,
+            products[Columns.PRODUCT],
+            "is not a known product",
+            "add it to the products, or remove the row",
+        )
+
+
+def _at_times(rows: Rows, per_second: int = 1) -> pd.DataFrame:
+    """The good rows with their times, or with their places for times."""
+    if Columns.AT in rows:
+        rows.times(Columns.AT, per_second=per_second)
         return rows.frame.reset_index(drop=True)
-    return rows.frame.reset_index(drop=True).assign(**{c.AT: np.arange(len(rows.frame), dtype=np.int64)})
+    places = np.arange(len(rows.frame), dtype=np.int64)
+    return rows.frame.reset_index(drop=True).assign(**{Columns.AT: places})
 
 
 def with_products_of(events: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:

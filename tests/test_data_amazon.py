@@ -19,7 +19,8 @@ def old_review(user: str, asin: str, stars: float, at: int) -> str:
     """A review of 2014; those of 2018 have `verified`, `style` and `vote` instead of `helpful`."""
     return json.dumps(
         {"reviewerID": user, "asin": asin, "reviewerName": "J. \"Mac\" D.", "helpful": [2, 3],
-         "reviewText": "Great.\nReally.", "overall": stars, "summary": "Good", "unixReviewTime": at,
+         "reviewText": "Great.<br />Really.", "overall": stars, "summary": "Good &amp; solid",
+         "unixReviewTime": at,
          "reviewTime": "09 13, 2009"}
     )  # fmt: skip
 
@@ -74,6 +75,18 @@ class Test2014(LoaderContract):
         assert links.to_numpy().tolist() == [
             ["0000031852", "0000031887", "also_bought"], ["0000031852", "0000031887", "also_viewed"],
         ]  # fmt: skip
+
+    def test_reviews_are_read_when_asked_for(self, dataset: Dataset, tmp_path: Path) -> None:
+        assert dataset.reviews.empty
+        reviews = load(write_2014(tmp_path), reviews=True).reviews
+        assert reviews.to_numpy().tolist() == [
+            [user, product, at, stars, "Good & solid\nGreat. Really."]
+            for user, product, at, stars in (
+                ("A2", "0000031887", 1252800000, 4.0),
+                ("A1", "0000031852", 1252800001, 5.0),
+                ("A1", "B000NOMETA", 1252800002, 1.0),
+            )
+        ]
 
 
 def write_2018(folder: Path) -> Path:
@@ -149,6 +162,11 @@ class Test2023(LoaderContract):
             ["AGKHLEW2SOWHNMFQIJGBECAF7INQ", "B07G9GWFSM", "rating", 1588687728, 5.0]
         ]
 
+    def test_reviews_are_read_when_asked_for(self, tmp_path: Path) -> None:
+        assert load(write_2023(tmp_path), reviews=True).reviews.to_numpy().tolist() == [
+            ["AGKHLEW2SOWHNMFQIJGBECAF7INQ", "B07G9GWFSM", 1588687728, 5.0, "Such\nnice"]
+        ]
+
     def test_the_facts_of_a_product_come_from_where_they_are(self, dataset: Dataset) -> None:
         assert dataset.products.drop(columns=Columns.STOCK).iloc[0].tolist() == [
             "B07G9GWFSM", "Toenails", "Long or short", "Lurrose", ("All Beauty",), 6.99, "https://m/L.jpg",
@@ -178,7 +196,8 @@ def test_a_bad_review_is_named_or_left_out(tmp_path: Path, line: str, says: str)
     with pytest.raises(DataError, match=rf"Gift_Cards\.json\.gz, {says}"):
         load(folder)
     rejected = tmp_path / "rejected.csv"
-    assert len(load(folder, on_bad_row="skip", rejected=rejected).events) == 1
+    good = load(folder, on_bad_row="skip", rejected=rejected, reviews=True)
+    assert len(good.events) == len(good.reviews) == 1
     assert "Gift_Cards.json.gz,2," in rejected.read_text()
 
 

@@ -1,5 +1,6 @@
 """The tables of a dataset: filled, sorted and checked as a whole; histories as compressed rows."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cartograph.data import Columns, DataError, Dataset, atomically
+from cartograph.data import Columns, DataError, Dataset, atomically, split
 
 c = Columns
 Event = tuple[str, str, int]
@@ -68,6 +69,16 @@ def test_other_events_leave_the_catalogue_and_the_users_alone() -> None:
     assert fewer.histories().lengths.tolist() == [0, 1]
 
 
+def test_what_was_written_of_events_that_are_left_out_is_left_out_too() -> None:
+    dataset = shop([(user, product, 5) for user in "uvw" for product in ("a", "b", "c")])
+    written = pd.DataFrame({c.USER: ["u"], c.PRODUCT: ["b"], c.AT: [5], c.RATING: [5.0], c.TEXT: ["fine"]})
+    told = replace(dataset, reviews=written)
+    assert told.with_events(told.events.iloc[1:]).reviews.empty
+    exam = split(told, "leave-one-out")
+    assert exam.train.reviews.empty
+    assert exam.split().train.reviews.empty
+
+
 @pytest.mark.parametrize(
     ("tables", "sentence"),
     [
@@ -88,6 +99,17 @@ def test_other_events_leave_the_catalogue_and_the_users_alone() -> None:
             "event 1 has user_id 'u'; it must be a known user",
         ),
         ({"users": {c.USER: ["u", "u"]}}, "shop: user id 'u' is given twice"),
+        (
+            {"reviews": {c.USER: ["u"], c.PRODUCT: ["z"], c.AT: [1], c.TEXT: ["fine"]}},
+            "review 1 has product_id 'z'; it must be a",
+        ),
+        (
+            {
+                "reviews": {c.USER: ["u"], c.PRODUCT: ["a"], c.AT: [1], c.TEXT: ["fine"]},
+                "users": {c.USER: []},
+            },
+            "review 1 has user_id 'u'; it must be a known user",
+        ),
         (
             {"links": {c.SOURCE: ["a"], c.TARGET: ["z"], c.TYPE: ["also_bought"]}},
             "link 1 has target_id 'z'; it must be a product",

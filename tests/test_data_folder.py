@@ -37,6 +37,15 @@ def shop() -> dict[str, pd.DataFrame]:
         ),
         "users": pd.DataFrame({"user_id": ["7"], "city": ["Ulm"]}),
         "links": pd.DataFrame({"source_id": ["001"], "target_id": ["002"], "type": ["also_viewed"]}),
+        "reviews": pd.DataFrame(
+            {
+                "user_id": ["9", "7"],
+                "product_id": ["001", "001"],
+                "at": [1_717_156_900, 1_717_157_000],
+                "rating": [5.0, None],
+                "text": ['Fresh, "green";\nagain!', "zu bitter"],
+            }
+        ),
     }
 
 
@@ -62,6 +71,7 @@ def tables_of(dataset: Dataset) -> list[pd.DataFrame]:
         dataset.product_attributes,
         dataset.user_attributes,
         dataset.links,
+        dataset.reviews,
     ]
 
 
@@ -75,7 +85,12 @@ def test_every_file_format_holds_the_same_shop(suffix: str, tmp_path: Path) -> N
     assert dataset.products[c.CATEGORY].tolist() == [("Drinks", "Tea"), ("Kitchen",)]
     assert dataset.events[c.PRODUCT].tolist() == ["001", "001", "002"]
     assert dataset.events[c.AT].tolist() == [1_717_156_799, 1_717_156_800, 1_717_156_801]
-    assert dataset.users[c.USER].tolist() == ["7", "8"]
+    assert dataset.users[c.USER].tolist() == ["7", "8", "9"]
+    assert dataset.reviews[[c.USER, c.AT, c.TEXT]].to_numpy().tolist() == [
+        ["9", 1_717_156_900, 'Fresh, "green";\nagain!'],
+        ["7", 1_717_157_000, "zu bitter"],
+    ]
+    assert dataset.reviews[c.RATING].fillna(-1).tolist() == [5.0, -1.0]
     assert dataset.product_attributes.to_numpy().tolist() == [["001", "colour", "green"]]
     assert dataset.user_attributes.to_numpy().tolist() == [["7", "city", "Ulm"]]
     assert dataset.links.to_numpy().tolist() == [["001", "002", "also_viewed"]]
@@ -162,6 +177,7 @@ def test_the_documentation_names_every_table_column_and_format() -> None:
         "users": set(c.USERS),
         "links": set(c.LINKS),
         "categories": {c.CATEGORY, "parent"},
+        "reviews": set(c.REVIEWS),
     }
     text = PAGE.read_text(encoding="utf-8")
     documented: dict[str, set[str]] = {}

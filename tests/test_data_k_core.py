@@ -25,6 +25,9 @@ def shop(pairs: Pairs) -> Dataset:
         product_attributes=products[[Columns.PRODUCT]].assign(key="colour", value="red"),
         user_attributes=users.assign(key="city", value="Ulm"),
         links=pd.DataFrame({Columns.SOURCE: ["p", "p"], Columns.TARGET: ["q", "r"], "type": "also_bought"}),
+        reviews=pd.DataFrame(
+            {Columns.USER: ["a", "c", "a"], Columns.PRODUCT: ["p", "p", "r"], Columns.AT: 0, "text": "fine"}
+        ),
     )
 
 
@@ -44,6 +47,7 @@ def test_dropping_one_product_drops_all_that_hung_on_it() -> None:
     assert core.product_attributes[Columns.PRODUCT].tolist() == ["p", "q"]
     assert core.user_attributes[Columns.USER].tolist() == ["a", "b"]
     assert core.links[[Columns.SOURCE, Columns.TARGET]].to_numpy().tolist() == [["p", "q"]]
+    assert core.reviews[[Columns.USER, Columns.PRODUCT]].to_numpy().tolist() == [["a", "p"]]
 
 
 def test_the_1_core_drops_those_without_an_event() -> None:
