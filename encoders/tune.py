@@ -1,7 +1,5 @@
 """Tuning an encoder on what a shop's users did: texts of what goes together move together."""
 
-import json
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from ..data import EncoderError
 from ..data.dataset import FloatArray, IntArray
 from ..data.matrices import Matrix
 from .encoder import TextEncoder, padded, pool
+from .training import Schedule, train
 
 PASSES = 1.3
 """How often a step starts from each text, where that is not too much."""
@@ -23,7 +22,7 @@ MOST_STEPS = 250
 
 
 @dataclass(frozen=True)
-class TuneConfig:
+class TuneConfig(Schedule):
     """How an encoder is tuned."""
 
     steps: int | None = None
@@ -34,16 +33,8 @@ class TuneConfig:
     """So many neighbours of each start are drawn into the step, without repetition."""
     tokens: int = 32
     """Longer texts are cut to so many tokens while tuning."""
-    learning_rate: float = 5e-5
-    """Step size of AdamW at its highest; it rises over a tenth of the steps, then falls to zero."""
-    weight_decay: float = 0.01
-    """Weight decay of AdamW."""
     temperature: float = 0.05
     """What cosines are divided by before the softmax."""
-    keep_every: int = 20
-    """A state is kept after so many steps, to go on from."""
-    seed: int = 0
-    """Of what is drawn."""
     cold_share: float = 0.05
     """Where fewer of the products have no event yet, text has little to say that events do not, and tuning is
     not worth its minutes: an evaluation leaves the encoder as it is there."""
@@ -87,7 +78,7 @@ def tune(
     steps = config.steps or min(MOST_STEPS, max(1, round(PASSES * len(starts) / config.starts)))
     batches = _Batches(encoder, texts, together, starts, steps, config)
     model = _Contrast(encoder, config.temperature)
-    _train(model, batches, states, steps, config, progress=progress)
+    train(model, batches, states, steps, config, progress=progress)
     encoder.model.eval()
 
 
@@ -170,52 +161,3 @@ class _Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
         total = weights.sum(axis=1, keepdims=True)
         out: FloatArray = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
         return out
-
-
-def _has_bfloat16() -> bool:
-    """Whether the processor computes in bfloat16; one that does not takes some thirty times as long in it."""
-    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return there and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def _train(
-    model: _Contrast, batches: _Batches, states: Path, steps: int, config: TuneConfig, *, progress: bool
-) -> None:
-    from transformers import Trainer, TrainingArguments
-
-    on_cpu = next(model.parameters()).device.type == "cpu"
-    arguments = TrainingArguments(
-        output_dir=str(states),
-        max_steps=steps,
-        per_device_train_batch_size=1,  # of steps that are drawn whole
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        warmup_steps=max(1, steps // 10),
-        save_steps=config.keep_every,
-        save_total_limit=1,
-        bf16=not on_cpu or _has_bfloat16(),
-        use_cpu=on_cpu,
-        seed=config.seed,
-        report_to="none",
-        logging_steps=config.keep_every,
-        disable_tqdm=not progress,
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-    )
-    trainer = Trainer(model, arguments, train_dataset=batches, data_collator=lambda steps: steps[0])
-    trainer.train(resume_from_checkpoint=_last_whole(states))
-
-
-def _last_whole(states: Path) -> str | None:
-    """The last checkpoint that was written to its end; what a kill cut short is removed."""
-    from transformers.trainer import TRAINER_STATE_NAME
-    from transformers.trainer_utils import get_last_checkpoint
-
-    while states.is_dir() and (last := get_last_checkpoint(str(states))):
-        try:
-            json.loads((Path(last) / TRAINER_STATE_NAME).read_text(encoding="utf-8"))  # is written last
-        except (FileNotFoundError, ValueError):
-            shutil.rmtree(last)
-        else:
-            return str(last)
-    return None

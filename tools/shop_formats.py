@@ -76,8 +76,8 @@ in it.
 | a `products` table of our own format and GA4 events | the table, then what only events name | from GA4 |
 
 Tables `users`, `links` and `reviews` of our own format may lie beside them. Events name a product by its id
-or by another id of it: a SKU, the id of a variant. Two files of products, or two kinds of events, are an error; of
-GA4 there may be any number of files.
+or by another id of it: a SKU, the id of a variant. Two files of products, or two kinds of events, are an
+error; of GA4 there may be any number of files.
 
 - Titles, descriptions, brands and categories become plain text: no HTML, and entities are resolved once.
 - Prices may have currencies and separators: `12,99 EUR`, `1.299,00 €`, `USD 12.99`, `1'299.00`. What can be
