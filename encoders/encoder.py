@@ -94,7 +94,7 @@ class TextEncoder:
         lengths = np.array([len(item) for item in ids], dtype=np.int64)
         out = np.zeros((len(unique), self.dimension), dtype=np.float32)
         with torch.inference_mode(), tqdm(total=len(unique), unit="text", disable=not progress) as bar:
-            for rows in _batches_of_like_length(lengths):
+            for rows in batches_of_like_length(lengths):
                 out[rows] = self._vectors([ids[row] for row in rows]).cpu().numpy()
                 bar.update(len(rows))
         vectors: FloatArray = out[inverse.reshape(-1)]
@@ -157,10 +157,10 @@ def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     return torch.nn.functional.normalize((hidden * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1))
 
 
-def _batches_of_like_length(lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+def batches_of_like_length(lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     """Row numbers in batches of at most `TOKENS_PER_BATCH` padded tokens, longest texts first.
 
-    >>> [rows.tolist() for rows in _batches_of_like_length(np.array([3, 4000, 5]))]
+    >>> [rows.tolist() for rows in batches_of_like_length(np.array([3, 4000, 5]))]
     [[1], [2, 0]]
     """
     batches: list[npt.NDArray[np.int64]] = []

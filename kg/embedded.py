@@ -139,7 +139,8 @@ class EmbeddedStore:
         kinds = RELATIONS[relation]
         source, target = (quoted(label) for label in ends)
         name = quoted(relation)
-        returned = "".join(f", r.{quoted(p)} AS {quoted(p)}" for p in kinds.properties)
+        told = {name: kind for name, kind in kinds.properties.items() if name in edges}
+        returned = "".join(f", r.{quoted(p)} AS {quoted(p)}" for p in told)
         few = len(edges) <= _FEW
         only = "UNWIND $sources AS source " if few else ""
         with self._writing:
@@ -148,7 +149,8 @@ class EmbeddedStore:
                 f"RETURN a.id AS source, b.id AS target{returned}",
                 {"sources": list(edges["source"].unique())} if few else None,
             )
-            new, changed = _compare(edges, there, ["source", "target", *kinds.key], kinds.properties)
+            new, changed = _compare(edges, there, ["source", "target", *kinds.key], told)
+            new = new.reindex(columns=["source", "target", *kinds.properties])
             if few:
                 with self.transaction():
                     self._update(
@@ -165,9 +167,7 @@ class EmbeddedStore:
                         self._copy(name, _arrow(batch, columns), pair)
             key = " AND ".join(["true", *(f"r.{quoted(k)} = row.{quoted(k)}" for k in kinds.key)])
             sets = ", ".join(
-                f"r.{quoted(p)} = {_value(p, kind)}"
-                for p, kind in kinds.properties.items()
-                if p not in kinds.key
+                f"r.{quoted(p)} = {_value(p, kind)}" for p, kind in told.items() if p not in kinds.key
             )
             if sets:
                 self._update(

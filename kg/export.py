@@ -30,13 +30,13 @@ class Edges:
 
 @dataclass(frozen=True)
 class GraphArrays:
-    """A whole graph in memory. A node's number is its row in `nodes`."""
+    """A graph in memory, as rankings are learned from it. A node's number is its row in `nodes`."""
 
     nodes: dict[str, pd.DataFrame]
-    """By label: `id`, then the properties (missing texts are `""`), sorted by `id`."""
+    """By label that teaches: `id`, then the properties (missing texts are `""`), sorted by `id`."""
     edges: dict[tuple[str, str, str], Edges]
-    """By source label, relation and target label; every triple of the schema is there, perhaps empty, but
-    those that are learned."""
+    """By source label, relation and target label; every triple of the schema that teaches is there, perhaps
+    empty."""
 
 
 def exported(dataset: Dataset, *, progress: bool = True) -> GraphArrays:
@@ -55,15 +55,17 @@ def exported(dataset: Dataset, *, progress: bool = True) -> GraphArrays:
 
 
 def export(store: GraphStore) -> GraphArrays:
-    """Read the whole graph.
+    """Read all of the graph that rankings are learned from.
 
     Raises:
         StoreError: The store cannot be read.
     """
-    nodes = {label: _nodes(store, label) for label in NODES}
+    teaching = [relation for relation in RELATIONS.values() if relation.teaches]
+    ends = {label for relation in teaching for pair in relation.ends for label in pair}
+    nodes = {label: _nodes(store, label) for label in NODES if label in ends}
     numbers = {label: pd.Index(frame["id"].to_numpy(object)) for label, frame in nodes.items()}
     edges = {}
-    for relation in (relation for relation in RELATIONS.values() if not relation.learned):
+    for relation in teaching:
         for source, target in relation.ends:
             edges[source, relation.name, target] = _edges(
                 store, relation.name, source, target, numbers[source], numbers[target]

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from ..data import Columns, Dataset
 from ..data.dataset import IntArray
-from .schema import EVENT_RELATIONS, LINK_RELATIONS, attribute_id, category_id
+from .schema import EVENT_RELATIONS, LINK_RELATIONS, RELATIONS, attribute_id, category_id
 from .store import GraphStore, untold
 
 c = Columns
@@ -39,9 +39,9 @@ def load_dataset(store: GraphStore, dataset: Dataset, *, progress: bool = True) 
         progress: Whether to show a bar on stderr.
     """
     facts = list(_fact_steps(dataset))
-    total = sum(len(step.rows) for step in facts) + len(dataset.events)
+    total = sum(len(step.rows) for step in facts) + len(dataset.events) + len(dataset.reviews)
     with tqdm(total=total, unit="row", unit_scale=True, smoothing=0.1, disable=not progress) as bar:
-        _write(store, chain(facts, _event_steps(dataset.events)), bar)
+        _write(store, chain(facts, _event_steps(dataset.events), _review_steps(dataset.reviews)), bar)
     return store.counts()
 
 
@@ -113,6 +113,12 @@ def _event_rows(events: pd.DataFrame, kind: str) -> pd.DataFrame:
     return rows
 
 
+def _review_steps(reviews: pd.DataFrame) -> Iterator[_Step]:
+    names = {c.USER: "source", c.PRODUCT: "target", c.AT: "at", c.RATING: "rating", c.TEXT: "text"}
+    rows = reviews.rename(columns=names)
+    yield _Step("REVIEWED", ("User", "Product"), rows.assign(nth=_nth(rows)))
+
+
 def _nth(rows: pd.DataFrame) -> IntArray:
     """How many earlier rows are equal in both ends and in time to each, `(n_rows,)`."""
     columns = [rows["at"].to_numpy(), *(_codes(rows[end]) for end in ("target", "source"))]
@@ -165,5 +171,6 @@ def _attribute_ids(rows: pd.DataFrame) -> pd.Series:
 
 
 def _edges(relation: str, ends: tuple[str, str], source: pd.Series, target: pd.Series) -> _Step:
+    """The shop's own word: what Cartograph may have derived of the same is no longer marked as such."""
     rows = pd.DataFrame({"source": source.to_numpy(), "target": target.to_numpy()})
-    return _Step(relation, ends, rows)
+    return _Step(relation, ends, rows.assign(**dict.fromkeys(RELATIONS[relation].properties, np.nan)))

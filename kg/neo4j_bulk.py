@@ -189,9 +189,7 @@ class _Job:
                 for start in range(0, len(rows), BATCH):
                     if self._stopped.is_set():
                         return
-                    batch = self._table.iloc[rows[start : start + BATCH]].reindex(
-                        columns=self._statements.columns
-                    )
+                    batch = self._statements.of(self._table.iloc[rows[start : start + BATCH]])
                     self._write_batch(batch, new=new)
                     with self._counting:
                         self._written(len(batch))

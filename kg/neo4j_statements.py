@@ -1,13 +1,13 @@
 """Cypher for a batch of rows, and the batch as its parameters: columns, not rows, and each node's id once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .schema import NODES, RELATIONS, Kind, quoted
+from .schema import NODES, RELATIONS, quoted
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,9 @@ class NodeStatements:
 
     label: str
 
-    @property
-    def columns(self) -> list[str]:
-        """What the rows hold."""
-        return ["id", *NODES[self.label].properties]
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """What of a table is written; a property without a column is absent."""
+        return table.reindex(columns=["id", *NODES[self.label].properties])
 
     def create(self, rows: pd.DataFrame) -> tuple[str, dict[str, Any]]:
         """For nodes that are not there."""
@@ -45,29 +44,26 @@ class EdgeStatements:
     relation: str
     ends: tuple[str, str]
 
-    @property
-    def columns(self) -> list[str]:
-        """What the rows hold."""
-        return ["source", "target", *RELATIONS[self.relation].properties]
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """What of a table is written; a property without a column stays as it is."""
+        return table.filter(items=["source", "target", *RELATIONS[self.relation].properties])
 
     def create(self, rows: pd.DataFrame) -> tuple[str, dict[str, Any]]:
         """For relationships that are not there."""
-        given, parameters = _given(rows, RELATIONS[self.relation].properties)
+        given, parameters = _given(rows, rows.columns[2:])
         fields = ", ".join(f"{quoted(name)}: {value}" for name, value in given.items())
         create = f"CREATE (a)-[:{quoted(self.relation)} {{{fields}}}]->(b)"
         return f"{self._each_edge()} {create}", self._with_ends(rows, parameters)
 
     def merge(self, rows: pd.DataFrame) -> tuple[str, dict[str, Any]]:
         """For relationships that may be there: they get what the rows say, absent values included."""
-        kinds = RELATIONS[self.relation]
-        at = {name: _place(n) for n, name in enumerate(kinds.properties)}
-        key = ", ".join(f"{quoted(name)}: {at[name]}" for name in kinds.key)
+        key_names, properties = RELATIONS[self.relation].key, rows.columns[2:]
+        at = {name: _place(n) for n, name in enumerate(properties)}
+        key = ", ".join(f"{quoted(name)}: {at[name]}" for name in key_names)
         merge = f"MERGE (a)-[r:{quoted(self.relation)}{f' {{{key}}}' if key else ''}]->(b)"
-        sets = ", ".join(
-            f"r.{quoted(name)} = {at[name]}" for name in kinds.properties if name not in kinds.key
-        )
+        sets = ", ".join(f"r.{quoted(name)} = {at[name]}" for name in properties if name not in key_names)
         text = f"{self._each_edge()} {merge}" + (f" SET {sets}" if sets else "")
-        return text, self._with_ends(rows, _parameters(rows, kinds.properties))
+        return text, self._with_ends(rows, _parameters(rows, properties))
 
     def _each_edge(self) -> str:
         """`a`, `b` and `i` for each row whose ends exist."""
@@ -101,7 +97,7 @@ def _place(n: int) -> str:
     return f"$p{n}[i]"
 
 
-def _given(rows: pd.DataFrame, properties: Mapping[str, Kind]) -> tuple[dict[str, str], dict[str, Any]]:
+def _given(rows: pd.DataFrame, properties: Iterable[str]) -> tuple[dict[str, str], dict[str, Any]]:
     """Where the values of each property are, and the values; properties that no row has are left out."""
     parameters = _parameters(rows, properties)
     found = {
@@ -112,7 +108,7 @@ def _given(rows: pd.DataFrame, properties: Mapping[str, Kind]) -> tuple[dict[str
     return found, {place[1:-3]: parameters[place[1:-3]] for place in found.values()}
 
 
-def _parameters(rows: pd.DataFrame, properties: Mapping[str, Kind]) -> dict[str, Any]:
+def _parameters(rows: pd.DataFrame, properties: Iterable[str]) -> dict[str, Any]:
     return {f"p{n}": plain(rows[name]) for n, name in enumerate(properties)}
 
 

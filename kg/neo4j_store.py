@@ -210,7 +210,7 @@ class Neo4jStore:
     def _merge(
         self, statements: NodeStatements | EdgeStatements, table: pd.DataFrame, written: Written
     ) -> None:
-        for batch in batches(table.reindex(columns=statements.columns), BATCH):
+        for batch in batches(statements.of(table), BATCH):
             self.execute(*statements.merge(batch))
             written(len(batch))
 

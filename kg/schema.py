@@ -54,7 +54,9 @@ class Relation:
     """Properties that, with both ends, make a relationship unique."""
     meaning: str
     learned: bool = False
-    """Whether it is what a trained run says (`learned.publish`), which nothing is learned from."""
+    """Whether it is what a trained run says (`learned.publish`)."""
+    teaches: bool = True
+    """Whether rankings are learned from it."""
 
 
 PROVENANCE: dict[str, Kind] = {
@@ -66,15 +68,22 @@ PROVENANCE: dict[str, Kind] = {
 """Of every relationship that Cartograph derives: the acceptance that wrote it, the method, when (ISO 8601,
 UTC), and how sure it was, in [0, 1]. The shop's own relationships have none of them."""
 
-_LEARNED: dict[str, Kind] = {
-    "score": "DOUBLE",
-    "rank": "INT64",
-    "run": "STRING",
-    "model": "STRING",
-    "derived_at": "STRING",
-}
+_DERIVED: dict[str, Kind] = {"run": "STRING", "model": "STRING", "derived_at": "STRING"}
+
+_LEARNED: dict[str, Kind] = {"score": "DOUBLE", "rank": "INT64", **_DERIVED}
 
 _EVENT: dict[str, Kind] = {"at": "INT64", "value": "DOUBLE", "nth": "INT64"}
+
+_REVIEW: dict[str, Kind] = {
+    "at": "INT64",
+    "nth": "INT64",
+    "rating": "DOUBLE",
+    "text": "STRING",
+    "sentiment": "DOUBLE",
+    **_DERIVED,
+}
+
+_ASPECT: dict[str, Kind] = {"reviews": "INT64", "score": "DOUBLE", **_DERIVED}
 
 NODES = {
     node.label: node
@@ -93,7 +102,8 @@ NODES = {
         Node("Category", {"name": "STRING"}, "a step of a category path; its id is the path from the root"),
         Node("Brand", {"name": "STRING"}, "who makes a product"),
         Node("Attribute", {"key": "STRING", "value": "STRING"}, "a fact, shared by all that have it"),
-        Node("User", {}, "who views, buys and rates"),
+        Node("User", {}, "who views, buys, rates and reviews"),
+        Node("Aspect", {}, "derived: what reviews praise or blame"),
     )
 }
 """Node labels by name."""
@@ -123,12 +133,31 @@ RELATIONS = {
         Relation(
             "HAS_ATTRIBUTE", (("Product", "Attribute"), ("User", "Attribute")), {}, (), "a fact about it"
         ),
+        Relation(
+            "REVIEWED",
+            (("User", "Product"),),
+            _REVIEW,
+            ("at", "nth"),
+            "what a user wrote; derived: `sentiment`, how likely it is praise, in [0, 1], and what says so",
+            teaches=False,
+        ),
+        *(
+            Relation(
+                name,
+                (("Product", "Aspect"),),
+                _ASPECT,
+                (),
+                f"derived: what so many `reviews` {verb}, oftener than those of others by `score` deviations",
+                teaches=False,
+            )
+            for name, verb in (("PRAISED_FOR", "praise"), ("BLAMED_FOR", "blame"))
+        ),
         *(
             Relation(name, (("Product", "Product"),), {}, (), f"a link that the shop supplies: {kind}")
             for kind, name in LINK_RELATIONS.items()
         ),
         *(
-            Relation(name, ((source, "Product"),), _LEARNED, ("run",), meaning, learned=True)
+            Relation(name, ((source, "Product"),), _LEARNED, ("run",), meaning, learned=True, teaches=False)
             for name, source, meaning in (
                 ("SIMILAR_TO", "Product", "learned: used alike and described alike; the best has `rank` 1"),
                 ("FOLLOWED_BY", "Product", "learned: what users touch next, most often first"),

@@ -64,7 +64,8 @@ class GraphStore(Session, Protocol):
         Args:
             relation: One of `schema.RELATIONS`.
             ends: Labels of source and target.
-            edges: Columns `source` and `target` (ids), and the relation's properties.
+            edges: Columns `source` and `target` (ids), and the relation's properties; of those that are there
+                already, what has no column stays as it is.
             written: Told how far it is, likewise.
         """
         ...

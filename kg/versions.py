@@ -14,6 +14,7 @@ CHANGES = {
     1: "products, their facts and links, users and events",
     2: "relationships that Cartograph derives say where they come from; the graph remembers its version",
     3: "what a trained run says: SIMILAR_TO, FOLLOWED_BY and RECOMMENDED",
+    4: "what users write, REVIEWED, and what is praised and blamed in it: Aspect",
 }
 """What each version brought, by version. All so far only add, so old graphs keep what they hold."""
 

@@ -7,7 +7,14 @@ from itertools import product
 from .schema import EVENT_RELATIONS, LINK_RELATIONS, NODES, RELATIONS, quoted
 from .store import Session
 
-_NAMES = {"Product": "title", "Category": "name", "Brand": "name", "Attribute": "id", "User": "id"}
+_NAMES = {
+    "Product": "title",
+    "Category": "name",
+    "Brand": "name",
+    "Attribute": "id",
+    "User": "id",
+    "Aspect": "id",
+}
 _FACTS = (("MADE_BY", "Brand"), ("IN_CATEGORY", "Category"), ("HAS_ATTRIBUTE", "Attribute"))
 _DID = "|".join(EVENT_RELATIONS.values())
 _MAX_DEPTH = 30

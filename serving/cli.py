@@ -63,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="stop at a bad row, or write it to rejected.csv in the run folder and go on",
     )
     load.add_argument("--links", action="store_true", help="load the product links of research data too")
+    load.add_argument("--reviews", action="store_true", help="load what users wrote in research data too")
     _k_core(load)
     _json(load)
 
@@ -85,6 +86,13 @@ def build_parser() -> argparse.ArgumentParser:
     tune.set_defaults(epochs=None)
     _device(tune)
     _json(tune)
+
+    reviews = _verb(
+        verbs, "reviews", "judge what users wrote, and find what products are praised and blamed for"
+    )
+    _run(reviews)
+    _device(reviews)
+    _json(reviews)
 
     train = _verb(verbs, "train", "train the graph network and choose the fusion weights on validation")
     _run(train)

@@ -33,7 +33,13 @@ def _load(options: Namespace) -> None:
 
     run = Run(Path(options.run))
     rejected = run.folder / "rejected.csv" if options.on_bad_row == "skip" else None
-    dataset = load(options.source, on_bad_row=options.on_bad_row, rejected=rejected, links=options.links)
+    dataset = load(
+        options.source,
+        on_bad_row=options.on_bad_row,
+        rejected=rejected,
+        links=options.links,
+        reviews=options.reviews,
+    )
     counts = load_stage(run, _core(dataset, options), store=options.store)
     if options.json:
         print_json(counts)
@@ -88,6 +94,25 @@ def _train(options: Namespace) -> None:
         rows = [(f"epoch {e.number}", f"loss {e.loss:.3f}", f"NDCG@10 {e.validation:.4f}") for e in epochs]
         print_table(rows)
         print(f"trained; ask for recommendations with: cartograph recommend --run {run.folder} --user ID")
+
+
+def _reviews(options: Namespace) -> None:
+    from .reviews import review_stage
+
+    judged = review_stage(Run(Path(options.run)), device=options.device)
+    if options.json:
+        print_json({**asdict(judged), "agreement": judged.agreement._asdict()})
+        return
+    told = judged.agreement
+    print_table(
+        [
+            ("reviews", f"{judged.reviews:,}, {judged.praise:.0%} praise"),
+            ("learned from", f"{judged.rated:,} rated high or low"),
+            ("agrees", f"with {told.accuracy:.1%} of {told.n:,} ratings that it had not seen"),
+            ("", f"({told.majority:.1%} are of the commoner kind)"),
+            ("aspects", f"{judged.aspects:,}"),
+        ]
+    )
 
 
 def _publish(options: Namespace) -> None:
@@ -221,6 +246,7 @@ COMMANDS: dict[str, Callable[[Namespace], int | None]] = {
     "load": _load,
     "encode": _encode,
     "tune": _tune,
+    "reviews": _reviews,
     "train": _train,
     "publish": _publish,
     "evaluate": _evaluate,

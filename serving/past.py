@@ -64,6 +64,14 @@ class Past:
         """Whether the graph has such a user."""
         return bool(self._store.query("MATCH (u:User {id: $user}) RETURN u.id AS id", {"user": user_id}))
 
+    def users(self, prefix: str, k: int) -> list[str]:
+        """The first `k` user ids that begin so."""
+        found = self._store.query(
+            f"MATCH (u:User) WHERE u.id STARTS WITH $prefix RETURN u.id AS id ORDER BY id LIMIT {int(k)}",
+            {"prefix": prefix},
+        )
+        return [row["id"] for row in found]
+
     def forget(self, user_ids: Iterable[str]) -> None:
         """Read these users' events anew when they are asked for again."""
         with self._lock:

@@ -131,6 +131,24 @@ def history(now: Snapshot, who: str | Sequence[str], *, known: bool = True) -> I
     return rows
 
 
+def timeline(now: Snapshot, who: str | Sequence[str]) -> tuple[IntArray, IntArray, IntArray]:
+    """Product rows of what somebody did, oldest first, its types and its times; of ids alone, their places.
+
+    Args:
+        now: What answers.
+        who: A user id, or product ids.
+
+    Raises:
+        UnknownIdError: As for `history`.
+    """
+    events = history(now, who)
+    if not isinstance(who, str):
+        return events, np.zeros(len(events), dtype=np.int64), np.arange(len(events))
+    found, events = now.past.of(who, now.catalogue.rows)
+    at, types = np.array([event[:2] for event in found], dtype=np.int64).reshape(-1, 2).T
+    return events, types, at
+
+
 def _pool(now: Snapshot, scores: FloatArray, k: int, policy: Policy) -> IntArray:
     """Rows that a policy may show, ascending: the best, the best of what it moves up, and what it pins."""
     up = [np.ones(len(scores), dtype=bool)]

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from ..data import EVENT_TYPES, StoreError
+from ..kg.reviews import ProductReviews, product_reviews
 from .catalogue import Catalogue
 from .changes import add_events, add_products, forget_user
 from .explain import Explanation, explain
@@ -18,7 +19,7 @@ from .live import Event, NewProduct
 from .policy import Policy
 from .profile import Profile, profile_of
 from .ranker import one_user
-from .ranking import allowed, check_k, complete, history, ranking, recommend, similar
+from .ranking import allowed, check_k, complete, history, ranking, recommend, similar, timeline
 from .results import PastEvent, Product, Recommendations, Table
 from .run import Run
 from .search.results import SearchResult, Suggestion, Understanding
@@ -279,12 +280,7 @@ class Recommender:
             UnknownIdError: The user or a product is not known.
         """
         now = self._now
-        events = history(now, user)
-        types, at = np.zeros(len(events), dtype=np.int64), np.arange(len(events))
-        if isinstance(user, str):
-            found, events = now.past.of(user, now.catalogue.rows)
-            at, types = np.array([event[:2] for event in found], dtype=np.int64).reshape(-1, 2).T
-        return profile_of(now.catalogue, now.shares, events, types, at)
+        return profile_of(now.catalogue, now.shares, *timeline(now, user))
 
     def history(self, user_id: str, k: int = 50) -> list[PastEvent]:
         """The `k` latest events of a user, latest first; none for a user that the graph does not know."""
@@ -304,13 +300,17 @@ class Recommender:
         row = now.catalogue.row(product_id)
         return now.catalogue.product(row, int(now.ranker.index.n_events[row]))
 
+    def reviews(self, product_id: str) -> ProductReviews:
+        """What users wrote of a product: how many, how pleased, and what they praise and blame it for.
+
+        Raises:
+            UnknownIdError: It is not in the index.
+        """
+        return product_reviews(self._now.store, self.product(product_id).product_id)
+
     def users(self, prefix: str = "", k: int = 20) -> list[str]:
         """The first `k` user ids that begin so."""
-        found = self._now.store.query(
-            f"MATCH (u:User) WHERE u.id STARTS WITH $prefix RETURN u.id AS id ORDER BY id LIMIT {int(k)}",
-            {"prefix": prefix},
-        )
-        return [row["id"] for row in found]
+        return self._now.past.users(prefix, k)
 
     def counts(self) -> dict[str, int]:
         """How many nodes of each label and relationships of each type the graph has."""

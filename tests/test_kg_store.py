@@ -62,6 +62,40 @@ class StoreContract:
         assert np.isnan(prices[0])
         assert prices[1] == 2.0
 
+    def test_what_was_derived_of_a_review_outlives_the_next_load(self, store: GraphStore) -> None:
+        products = pd.DataFrame({"product_id": ["p"], "title": ["Tea"]})
+        reviews = pd.DataFrame(
+            {
+                "user_id": ["ann", "ann", "bob"],
+                "product_id": "p",
+                "at": [5, 5, 7],
+                "rating": [5.0, 1.0, np.nan],
+                "text": ['Fresh;\n"green"', "bitter", "好喝"],
+            }
+        )
+        shop = Dataset.of("shop", products, reviews=reviews)
+        assert load_dataset(store, shop, progress=False)["REVIEWED"] == 3
+        rows = store.frame(
+            "MATCH (u:User)-[r:REVIEWED]->(p:Product) RETURN u.id AS source, p.id AS target, r.at AS at, "
+            "r.nth AS nth, r.rating AS rating, r.text AS text, r.sentiment AS sentiment "
+            "ORDER BY at, nth"
+        )
+        assert rows["text"].tolist() == reviews["text"].tolist()
+        assert rows["rating"].isna().tolist() == [False, False, True]
+        assert rows["sentiment"].isna().all()
+        derived = rows[["source", "target", "at", "nth"]].assign(sentiment=[0.9, 0.1, 0.8], model="m")
+        store.write_relationships("REVIEWED", ("User", "Product"), derived)
+        changed = replace(shop, reviews=shop.reviews.assign(text=["Fresh", "bitter", "好喝"]))
+        assert load_dataset(store, changed, progress=False)["REVIEWED"] == 3
+        found = store.query(
+            "MATCH (:User)-[r:REVIEWED]->(:Product) RETURN r.text AS text, r.sentiment AS sentiment, "
+            "r.model AS model ORDER BY r.at, r.nth"
+        )
+        assert found == [
+            {"text": text, "sentiment": sentiment, "model": "m"}
+            for text, sentiment in (("Fresh", 0.9), ("bitter", 0.1), ("好喝", 0.8))
+        ]
+
     def test_empty_tables_are_written_without_complaint(self, store: GraphStore) -> None:
         store.write_nodes("Product", pd.DataFrame({"id": []}))
         store.write_relationships("MADE_BY", ("Product", "Brand"), pd.DataFrame({"source": [], "target": []}))

@@ -21,6 +21,7 @@ _COLOURS = {
     "Category": "#5a4fa3",
     "Attribute": "#5f6b2c",
     "User": "#7b838d",
+    "Aspect": "#a33a5c",
 }
 """By label, as on the page."""
 _EDGE = "#b4b5ae"

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from ....kg.reviews import ProductReviews
 from ...results import Product
 from ...search.results import Understanding
 from ..answers import PRODUCT, RECOMMENDATION, Found, Suggestions, example
@@ -24,6 +25,13 @@ _PRODUCT = {
     "stock": None,
     "attributes": {"size": ["40 lb"]},
     "events": 842,
+}
+_REVIEWS: dict[str, object] = {
+    "reviews": 12,
+    "rating": 4.25,
+    "praise": 0.75,
+    "praised": [{"term": "taste", "reviews": 5, "quote": "The taste is fresh."}],
+    "blamed": [{"term": "peel", "reviews": 3, "quote": "The peel comes off in pieces."}],
 }
 _FOUND: dict[str, object] = {
     "items": [RECOMMENDATION],
@@ -75,6 +83,16 @@ def catalogue(service: Service) -> APIRouter:
     def product(product_id: ProductId) -> Response:
         """A product and its facts."""
         return Json(plain(service.recommender.product(product_id)))
+
+    @router.get(
+        "/products/{product_id:id}/reviews",
+        response_model=ProductReviews,
+        responses=example(_REVIEWS),
+        openapi_extra=needs("read"),
+    )
+    def reviews(product_id: ProductId) -> Response:
+        """What users wrote of a product: how many, how pleased, what they praise and blame it for."""
+        return Json(plain(service.recommender.reviews(product_id)))
 
     @router.get("/search", response_model=Found, responses=example(_FOUND), openapi_extra=needs("read"))
     def search(query: Annotated[SearchQuery, Query()]) -> Response:

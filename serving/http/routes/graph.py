@@ -16,7 +16,7 @@ from ..json_response import Json, plain
 from ..routing import ApiRoute, needs
 from ..service import Service
 
-Label = Literal["Product", "Category", "Brand", "Attribute", "User"]
+Label = Literal["Product", "Category", "Brand", "Attribute", "User", "Aspect"]
 _STATEMENT = "MATCH (p:Product)-[:MADE_BY]->(b:Brand) RETURN b.name AS brand, count(*) AS products LIMIT 5"
 _CYPHER = {"statement": _STATEMENT, "params": {}, "limit": 100}
 _ROWS = {"columns": ["brand", "products"], "rows": [["Manufacturer 69", 1229]], "truncated": False}

@@ -3,7 +3,7 @@ import { html, useState } from "./vendor.js";
 import { link } from "./state.js";
 import { copy } from "./ui.js";
 
-const LABELS = ["Product", "Brand", "Category", "Attribute", "User"];
+const LABELS = ["Product", "Brand", "Category", "Attribute", "User", "Aspect"];
 
 /** @param {{statement: string, children?: any}} given */
 export function Drawn({ statement, children }) {

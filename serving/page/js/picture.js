@@ -155,6 +155,7 @@ function looks() {
     node("Category", "round-rectangle"),
     node("Attribute", "hexagon"),
     node("User", "ellipse"),
+    node("Aspect", "octagon"),
     {
       selector: ".More",
       style: {

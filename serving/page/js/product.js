@@ -12,12 +12,14 @@ const SIMILAR = 8;
 export function ProductView({ state, onAdd }) {
   const path = `/v1/products/${step(state.product)}`;
   const product = useAnswer({ path });
+  const reviews = useAnswer({ path: `${path}/reviews` });
   const similar = useAnswer({ path: `${path}/similar`, query: { k: SIMILAR } });
   const top = useRef(null);
   useEffect(() => top.current.focus({ preventScroll: false }), [state.product]);
   return html`<section class="product" aria-label="Product" tabindex="-1" ref=${top}>
     <p class="back"><a href=${link({ product: "" })}>← back</a></p>
     ${shown(product, (found) => html`<${Facts} ...${{ product: found, state, onAdd }} />`)}
+    ${!product.error && shown(reviews, (found) => html`<${Reviews} ...${found} />`, null)}
     ${
       !product.error &&
       html`<h2>Similar products</h2>
@@ -66,6 +68,36 @@ function Facts({ product, state, onAdd }) {
       </div>
     </div>
     ${why && html`<div class="why-panel"><${Why} state=${state} item=${{ product_id: id, title: product.title }} /></div>`}`;
+}
+
+/** What users wrote, in short; nothing where nobody did. */
+function Reviews({ reviews, rating, praise, praised, blamed }) {
+  if (!reviews) return null;
+  const told = [
+    counted(reviews, "review"),
+    rating === null ? "" : `rated ${rating.toFixed(1)} on average`,
+    praise === null ? "" : `${Math.round(100 * praise)} % praise`,
+  ].filter(Boolean);
+  return html`<section class="reviews" aria-label="Reviews">
+    <h2>Reviews</h2>
+    <p>${told.join(", ")}</p>
+    <div class="opinions">
+      <${Opinions} title="Praised for" opinions=${praised} />
+      <${Opinions} title="Blamed for" opinions=${blamed} />
+    </div>
+  </section>`;
+}
+
+function Opinions({ title, opinions }) {
+  if (!opinions.length) return null;
+  return html`<div><h3>${title}</h3><ul>
+    ${opinions.map(
+      ({ term, reviews, quote }) => html`<li key=${term}>
+        <strong>${term}</strong> <small>${counted(reviews, "review")}</small>
+        ${quote && html`<blockquote>${quote}</blockquote>`}
+      </li>`,
+    )}
+  </ul></div>`;
 }
 
 /** The steps of a category's path, each a search. */

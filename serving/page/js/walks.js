@@ -9,7 +9,7 @@
 import { askOnce, step } from "./api.js";
 
 /** Facts first: they say more than who came by. */
-const ORDER = ["Category", "Brand", "Attribute", "Product", "User"];
+const ORDER = ["Category", "Brand", "Attribute", "Aspect", "Product", "User"];
 const FEW = matchMedia("(max-width: 760px)").matches ? 6 : 12;
 const MANY = 200;
 
