@@ -18,6 +18,9 @@ SURE = 1.96
 AT_LEAST = 3
 """A term counts that so many reviews of the product have."""
 
+COMMON = 0.2
+"""Words in the reviews of more than so many of the products, and of more than one, are no aspects."""
+
 AT_MOST = 5
 """Aspects of a product that are praised, and as many that are blamed."""
 
@@ -66,7 +69,7 @@ def find_aspects(
 
     How much more often a product's reviews praise with a term is the log-odds ratio against the praise of all
     others, with what all reviews say as the prior (Monroe, Colaresi, Quinn 2008, "Fightin' words", eq. 16 and
-    22, with reviews for words); so for blame. Words such as "the" and "great" are as frequent everywhere.
+    22, with reviews for words); so for blame. Words that are everywhere, such as "the" and "great", are none.
 
     Args:
         reviews: The product of each, and its clauses with whether they are praise.
@@ -82,12 +85,15 @@ def find_aspects(
         for praised, found in heard.items():
             if found:
                 said[praised].add(product, found)
+    spread = Counter(term for own in everything.terms.values() for term in own)
+    most = max(1, COMMON * len(everything.terms))
+    common = {term for term, n in spread.items() if n > most}
     return [
         aspect
         for product in everything.terms
         for praised, side in said.items()
         for aspect in _of_product(
-            product, side, everything, set(words(known.get(product, ""))), praised=praised
+            product, side, everything, common, set(words(known.get(product, ""))), praised=praised
         )
     ]
 
@@ -108,13 +114,14 @@ class _Said:
 
 
 def _of_product(
-    product: str, side: _Said, everything: _Said, known: set[str], *, praised: bool
+    product: str, side: _Said, everything: _Said, common: set[str], known: set[str], *, praised: bool
 ) -> list[Aspect]:
     n_own = side.reviews[product]
     n_others = side.reviews.total() - n_own
     found = []
     for term, n in side.terms[product].items():
-        if n < AT_LEAST or known & set(words(term)):
+        parts = {term, *term.split()}
+        if n < AT_LEAST or len(term) < 2 or term.isdigit() or parts & common or parts & known:
             continue
         prior = PRIOR * (everything.all_terms[term] + 0.5) / (everything.reviews.total() + 1)
         own, others = n + prior, side.all_terms[term] - n + prior

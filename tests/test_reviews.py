@@ -129,7 +129,7 @@ class TestSentiment:
 class TestAspects:
     def test_the_score_is_the_log_odds_ratio_over_its_deviation(self) -> None:
         mine = [("a", [("battery", True)])] * 6 + [("a", [("so so", True)])] * 2
-        others = [("b", [("battery", True)])] + [("b", [("so so", True)])] * 11
+        others = [("b", [("battery", True)]), *((f"c{n}", [("so so", True)]) for n in range(11))]
         (found,) = (found for found in find_aspects([*mine, *others], {}) if found.product == "a")
         own, rest = 6 + PRIOR * 7.5 / 21, 2 + PRIOR * 13.5 / 21
         other, other_rest = 1 + PRIOR * 7.5 / 21, 11 + PRIOR * 13.5 / 21
