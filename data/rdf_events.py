@@ -74,6 +74,51 @@ def user_events(
     return events, pd.DataFrame({c.USER: every}), timed
 
 
+def user_reviews(
+    triples: Triples, ids: pd.Series, path: Path, bad: BadRows, *, timed: bool
+) -> pd.DataFrame | None:
+    """The reviews of products that are in the feed; those without an author, a time or words are left out.
+
+    Args:
+        triples: Of the feed.
+        ids: The id of each product's node.
+        path: Of the feed, for what is said of bad reviews.
+        bad: What becomes of those.
+        timed: Whether the events have times; if not, reviews have positions too.
+    """
+    nodes = triples.typed("Review")
+    if not len(nodes):
+        return None
+    authors = triples.first("author").reindex(nodes)
+    of_product = triples.of("review")
+    told = pd.Series(of_product["subject"].to_numpy(), index=of_product["object"].to_numpy())
+    products = triples.first("itemReviewed").reindex(nodes)
+    products = products.fillna(told[~told.index.duplicated()].reindex(nodes))
+    ratings = triples.first("reviewRating").reindex(nodes).map(triples.first("ratingValue"))
+
+    def text(*names: str) -> pd.Series:
+        return triples.text(triples.first(*names).reindex(nodes).reset_index(drop=True))
+
+    frame = pd.DataFrame(
+        {
+            c.USER: authors.map(_user_ids(triples, authors.dropna().unique()))
+            .fillna("")
+            .astype("str")
+            .to_numpy(),
+            c.PRODUCT: products.map(ids).fillna("").astype("str").to_numpy(),
+            c.AT: text("dateCreated", "datePublished") if timed else text("position"),
+            c.RATING: triples.text(ratings.reset_index(drop=True)),
+            c.TEXT: (text("name") + "\n" + text("reviewBody", "description")).str.strip(),
+            "nth": pd.to_numeric(text(f"cartograph:{EVENT_NUMBER}"), errors="coerce").fillna(0),
+        }
+    )
+    whole = (frame[[c.USER, c.PRODUCT, c.AT, c.TEXT]] != "").all(axis=1)
+    rows = Rows(path, frame[whole].reset_index(drop=True), bad, lambda record: record + 1, unit="review")
+    rows.numbers(c.RATING)
+    rows.times(c.AT) if timed else rows.numbers(c.AT)
+    return rows.frame.sort_values([c.AT, "nth"], kind="stable").drop(columns="nth")
+
+
 def user_attributes(triples: Triples) -> pd.DataFrame:
     """The attributes of users."""
     found = property_values(triples, f"cartograph:{USER_ATTRIBUTE}")

@@ -9,11 +9,12 @@ import pandas as pd
 
 from .dataset import Columns, Dataset
 from .errors import DataError
+from .folder import with_users_of
 from .good_relations import in_schema_org
 from .json_ld import says_context
 from .offers import offer_facts
 from .product_facts import brands, categories, product_attributes
-from .rdf_events import links, user_attributes, user_events
+from .rdf_events import links, user_attributes, user_events, user_reviews
 from .rows import BadRows, Rows
 from .sources import Source
 from .triples import IntColumn, Triples, format_of
@@ -64,7 +65,8 @@ def load_rdf(path: Path, bad: BadRows) -> Dataset:
     offer, with its currency as an attribute; stock is `inventoryLevel`, or 0 where all offers are out of
     stock. Categories may be texts (`Food > Tea`), or nodes with a name and `skos:broader`; of several the
     deepest counts, and the others are attributes. Properties with a text, and `additionalProperty`, are
-    attributes. Ratings and reviews are left out, and so are links to products that the feed does not have.
+    attributes. Reviews need an author, a time and words. Mean ratings are left out, and so are links to
+    products that the feed does not have.
 
     Args:
         path: With names that tell the format: `.jsonld`, `.json`, `.ttl`, `.nt`, `.rdf`, `.html`.
@@ -92,15 +94,17 @@ def load_rdf(path: Path, bad: BadRows) -> Dataset:
     ids = pd.Series(products[c.PRODUCT].to_numpy(object), index=nodes[products.index])
     facts = facts.assign(**{c.PRODUCT: facts["node"].map(lambda at: nodes[at]).map(ids)})
     events, users, timed = user_events(triples, ids, path, bad)
+    reviews = user_reviews(triples, ids, path, bad, timed=timed)
     stem = path.name.removesuffix(".gz").rsplit(".", 1)[0] if path.is_file() else path.resolve().name
     return Dataset.of(
         stem,
         products,
         events,
-        users=users,
+        users=with_users_of(users, reviews),
         product_attributes=facts.dropna(subset=c.PRODUCT)[list(c.PRODUCT_ATTRIBUTES)].drop_duplicates(),
         user_attributes=user_attributes(triples),
         links=links(triples, ids),
+        reviews=reviews,
         timed=timed,
     )
 

@@ -92,6 +92,10 @@ def rich_shop(*, timed: bool = True) -> Dataset:
             columns=["user_id", "key", "value"],
         ),
         links=pd.DataFrame(links, columns=["source_id", "target_id", "type"]),
+        reviews=pd.DataFrame(
+            [("ann", ODD[0], 5, 4.5, text) for text in ODD[1:]] + [(ODD[0], ODD[1], 1717156801, np.nan, "x")],
+            columns=["user_id", "product_id", "at", "rating", "text"],
+        ),
         timed=timed,
     )
 
@@ -110,6 +114,7 @@ def tables(dataset: Dataset, *, events: bool) -> dict[str, list[tuple[object, ..
     if events:
         found["events"] = rows(dataset.events.astype({"value": object}))
         found["users"] = rows(dataset.users)
+        found["reviews"] = rows(dataset.reviews.astype({"rating": object}))
         found["user attributes"] = rows(dataset.user_attributes)
     return found
 

@@ -61,9 +61,13 @@ def test_an_aggregate_offer_costs_what_the_cheapest_does() -> None:
 
 
 def test_schema_orgs_first_example_is_read_though_it_has_no_number() -> None:
-    microwave = only(load(FEEDS / "microwave.jsonld"))
+    dataset = load(FEEDS / "microwave.jsonld")
+    microwave = only(dataset)
     assert microwave["product_id"] == microwave["title"] == 'Kenmore White 17" Microwave'
     assert microwave["price"] == 55
+    said = "Not a happy camper\nThe lamp burned out and now I have to replace it."
+    assert dataset.reviews.to_numpy().tolist() == [["Ellie", microwave["product_id"], 1301616000, 1.0, said]]
+    assert dataset.users["user_id"].tolist() == ["Ellie"]
 
 
 def test_variants_in_a_page_take_from_their_group_what_they_lack() -> None:

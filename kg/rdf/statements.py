@@ -269,18 +269,42 @@ def _users(store: GraphStore, nodes: _Nodes, page: pd.DataFrame, *, timed: bool)
                 yield ox.Triple(node, _term(RDF_TYPE), _term(kind))
                 yield ox.Triple(node, _term(terms.AGENT), nodes.of("User", user))
                 yield ox.Triple(node, _term(terms.OBJECT), nodes.of("Product", product))
-                yield _moment(node, int(at), timed=timed)
+                yield _moment(node, terms.TIME, int(at), timed=timed)
                 if value is not None and not math.isnan(value):
                     yield ox.Triple(node, _term(terms.WORTH), _number(value))
                 if nth:
                     yield ox.Triple(node, _term(terms.NTH), _integer(int(nth)))
+    found = relationships_of(store, page, "REVIEWED", ("User", "Product"), ("at", "nth", "rating", "text"))
+    for user, reviews in _by_source(found).items():
+        for product, *review in reviews:
+            yield from _review(nodes, user, product, *review, timed=timed)
 
 
-def _moment(node: ox.NamedNode, at: int, *, timed: bool) -> Statement:
+def _review(
+    nodes: _Nodes, user: str, product: str, at: int, nth: int, rating: float | None, text: str, *, timed: bool
+) -> Iterator[Statement]:
+    """What a user wrote; what was derived of it is left out."""
+    key = (user, product, str(int(at)), str(int(nth)))
+    node = nodes.of("REVIEWED", *key)
+    yield ox.Triple(node, _term(RDF_TYPE), _term(terms.REVIEW))
+    yield ox.Triple(node, _term(terms.AUTHOR), nodes.of("User", user))
+    yield ox.Triple(node, _term(terms.ITEM_REVIEWED), nodes.of("Product", product))
+    yield ox.Triple(node, _term(terms.REVIEW_BODY), ox.Literal(text))
+    yield _moment(node, terms.CREATED, int(at), timed=timed)
+    if rating is not None and not math.isnan(rating):
+        value = nodes.of("Rating", *key)
+        yield ox.Triple(node, _term(terms.REVIEW_RATING), value)
+        yield ox.Triple(value, _term(RDF_TYPE), _term(terms.RATING))
+        yield ox.Triple(value, _term(terms.RATING_VALUE), _number(rating))
+    if nth:
+        yield ox.Triple(node, _term(terms.NTH), _integer(int(nth)))
+
+
+def _moment(node: ox.NamedNode, when: str, at: int, *, timed: bool) -> Statement:
     if not timed:
         return ox.Triple(node, _term(terms.POSITION), _integer(at))
     moment = np.datetime_as_string(np.datetime64(at, "s"), timezone="UTC")
-    return ox.Triple(node, _term(terms.TIME), ox.Literal(str(moment), datatype=_term(XSD + "dateTime")))
+    return ox.Triple(node, _term(when), ox.Literal(str(moment), datatype=_term(XSD + "dateTime")))
 
 
 def _integer(value: int) -> ox.Literal:

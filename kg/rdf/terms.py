@@ -66,6 +66,14 @@ TIME = SCHEMA + "endTime"
 POSITION = SCHEMA + "position"
 WORTH = OWN + EVENT_VALUE
 NTH = OWN + EVENT_NUMBER
+REVIEW = SCHEMA + "Review"
+AUTHOR = SCHEMA + "author"
+ITEM_REVIEWED = SCHEMA + "itemReviewed"
+REVIEW_BODY = SCHEMA + "reviewBody"
+CREATED = SCHEMA + "dateCreated"
+REVIEW_RATING = SCHEMA + "reviewRating"
+RATING = SCHEMA + "Rating"
+RATING_VALUE = SCHEMA + "ratingValue"
 PRODUCT_ATTRIBUTE = SCHEMA + "additionalProperty"
 OF_USER = OWN + USER_ATTRIBUTE
 
@@ -122,6 +130,11 @@ def rows() -> list[tuple[str, str, str]]:
         ("`at` of an event, a place in an order", _terms(POSITION), "`xsd:integer`"),
         ("`value` of an event", _terms(WORTH), "`xsd:decimal`"),
         ("`nth` of an event, where it is not 0", _terms(NTH), "`xsd:integer`"),
+        ("`(User)-[REVIEWED]->(Product)`", _terms(REVIEW), "class"),
+        ("user and product of a review", f"{_terms(AUTHOR)}, {_terms(ITEM_REVIEWED)}", "nodes"),
+        ("`at` of a review, in seconds", _terms(CREATED), "`xsd:dateTime`"),
+        ("`text` of a review", _terms(REVIEW_BODY), "text"),
+        ("`rating` of a review", _terms(REVIEW_RATING, RATING_VALUE), f"`xsd:decimal` of {_terms(RATING)}"),
         ("what Cartograph derived, if asked for", _terms(STATEMENT, *ABOUT), "class, nodes"),
     ]
     found += [
