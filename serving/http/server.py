@@ -10,6 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import uvicorn
+from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .app import create_app
@@ -122,6 +123,7 @@ def serve(run: Path, address: Address, config: HttpConfig, *, writable: bool = T
     def load() -> None:
         try:
             service.load()
+            threadpool_limits(1, user_api="blas")  # requests are what runs side by side
             log.info("ready", extra={"fields": {"run": str(run)}})
         except Exception as error:
             service.failure = error
