@@ -129,6 +129,16 @@ def path_strengths(histories: Histories, leads_to: Matrix) -> Matrix:
     return Matrix(recent @ leads_to)
 
 
+def of_rows(matrix: Matrix, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Where the entries of some rows stand in `indices` and `data`, row after row, and their offsets.
+
+    Returns:
+        Offsets `(n_rows + 1,)`, and positions `(offsets[n_rows],)`.
+    """
+    starts = matrix.indptr[rows].astype(np.int64)
+    return stretches(starts, matrix.indptr[rows + 1] - starts)
+
+
 def entries(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:
     """The entries of a sparse matrix where some rows and some distinct columns cross, dense.
 
@@ -137,14 +147,12 @@ def entries(matrix: Matrix, rows: IntArray, columns: IntArray) -> FloatArray:
     """
     if not len(columns):
         return np.zeros((len(rows), 0), dtype=np.float32)
-    starts = matrix.indptr[rows].astype(np.int64)
-    lengths = matrix.indptr[rows + 1] - starts
-    _, flat = stretches(starts, lengths)
+    offsets, flat = of_rows(matrix, rows)
     order = np.argsort(columns)
     place = np.minimum(np.searchsorted(columns[order], matrix.indices[flat]), len(columns) - 1)
     hit = columns[order[place]] == matrix.indices[flat]
     out = np.zeros((len(rows), len(columns)), dtype=np.float32)
-    out[np.repeat(np.arange(len(rows)), lengths)[hit], order[place[hit]]] = matrix.data[flat[hit]]
+    out[np.repeat(np.arange(len(rows)), np.diff(offsets))[hit], order[place[hit]]] = matrix.data[flat[hit]]
     return out
 
 

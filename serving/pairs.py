@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from ..data import Histories
 from ..data.dataset import FloatArray, IntArray
-from ..data.matrices import Matrix, entries, unit
+from ..data.matrices import Matrix, entries, of_rows, unit
 from .parts import Parts
 
 SCORES = ("first", "graph", "text", "spectral", "paths", "facts")
@@ -94,9 +94,8 @@ def described_alike(parts: Parts, candidates: IntArray) -> FloatArray:
     out = np.empty((*candidates.shape, 1 + RECENT), dtype=np.float32)
     for user, rows in enumerate(candidates):
         events = parts.histories.of(user)[-index.max_history :]
-        named = np.unique(index.facts[events].indices).astype(
-            np.int64
-        )  # no other fact of a candidate matters
+        # No other fact of a candidate matters.
+        named = np.unique(index.facts.indices[of_rows(index.facts, events)[1]]).astype(np.int64)
         described = entries(index.facts, events, named)  # (n_events, n_named)
         age = np.arange(len(events))[::-1]
         whole = np.exp(-index.fusion.text_decay * age).astype(np.float32) @ described
