@@ -99,6 +99,7 @@ def user_reviews(
     def text(*names: str) -> pd.Series:
         return triples.text(triples.first(*names).reindex(nodes).reset_index(drop=True))
 
+    title, body = text("name"), text("reviewBody", "description")
     frame = pd.DataFrame(
         {
             c.USER: authors.map(_user_ids(triples, authors.dropna().unique()))
@@ -108,7 +109,7 @@ def user_reviews(
             c.PRODUCT: products.map(ids).fillna("").astype("str").to_numpy(),
             c.AT: text("dateCreated", "datePublished") if timed else text("position"),
             c.RATING: triples.text(ratings.reset_index(drop=True)),
-            c.TEXT: (text("name") + "\n" + text("reviewBody", "description")).str.strip(),
+            c.TEXT: ["\n".join(filter(None, both)) for both in zip(title, body, strict=True)],
             "nth": pd.to_numeric(text(f"cartograph:{EVENT_NUMBER}"), errors="coerce").fillna(0),
         }
     )

@@ -1,5 +1,6 @@
 """The training of LightGCN, which takes torch."""
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -71,4 +72,7 @@ def normalised(users: Tensor, products: Tensor, n_nodes: int) -> Tensor:
     edges = torch.stack([torch.cat([users, products]), torch.cat([products, users])])
     scale = torch.bincount(edges[0], minlength=n_nodes).clamp(min=1).float() ** -0.5
     weights = scale[edges[0]] * scale[edges[1]]
-    return torch.sparse_coo_tensor(edges, weights, (n_nodes, n_nodes)).to_sparse_csr()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
+        whole = torch.sparse_coo_tensor(edges, weights, (n_nodes, n_nodes), check_invariants=False)
+        return whole.to_sparse_csr()

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from cartograph.data import Dataset, StoreError
-from cartograph.kg import GraphArrays, export, load_dataset, open_store
+from cartograph.kg import NODES, GraphArrays, export, load_dataset, open_store
 from cartograph.kg.learned import publish, shown
 from cartograph.kg.neo4j_import import export_neo4j_import
+from cartograph.kg.reviews import read_reviews
 from cartograph.kg.store import Params
 from cartograph.serving.cli import main
 from cartograph.serving.loading import load_stage
@@ -49,7 +50,16 @@ def awkward_shop() -> Dataset:
             "value": [np.nan, np.nan, 2.5, 4.0],
         }
     )
-    return Dataset.of("awkward", products, events)
+    reviews = pd.DataFrame(
+        {
+            "user_id": "u,1",
+            "product_id": AWKWARD[0],
+            "at": 7,
+            "rating": [1.5, *[np.nan] * 5],
+            "text": AWKWARD[1:],
+        }
+    )
+    return Dataset.of("awkward", products, events, reviews=reviews)
 
 
 def assert_same(one: GraphArrays, other: GraphArrays) -> None:
@@ -79,10 +89,10 @@ def test_an_import_holds_what_the_embedded_graph_holds_and_goes_on_from_there(
     with loaded.open() as store:
         similar = pd.DataFrame({"source": [AWKWARD[0]], "target": [AWKWARD[1]], "score": [0.5], "rank": [1]})
         run = publish(store, {"SIMILAR_TO": similar}, model="test")
-        here, counts = export(store), store.counts()
+        here, counts, reviews = export(store), store.counts(), read_reviews(store)
     out = tmp_path / "files"
     assert main(["export", "neo4j-import", "--run", str(loaded.folder), "--out", str(out), "--json"]) == 0
-    n_edges = sum(len(edges.source) for edges in here.edges.values()) + 1
+    n_edges = sum(len(edges.source) for edges in here.edges.values()) + len(reviews) + 1
     assert f'"relationships": {n_edges}' in capsys.readouterr().out
 
     server = Server(tmp_path / "server", ROOT / ".neo4j" / "lib", free_port(), free_port())
@@ -95,10 +105,11 @@ def test_an_import_holds_what_the_embedded_graph_holds_and_goes_on_from_there(
         with open_store(server.uri) as store:
             assert store.counts() == counts
             assert_same(export(store), here)
+            pd.testing.assert_frame_equal(read_reviews(store), reviews)
             assert store.query("MATCH ()-[r:SIMILAR_TO]->() RETURN r.run AS run") == [{"run": run}]
             assert shown(store) == run
             (row,) = store.query("SHOW CONSTRAINTS YIELD labelsOrTypes AS l RETURN count(*) AS n")
-            assert row["n"] == len(here.nodes)
+            assert row["n"] == len(NODES)
             (schema,) = store.query("MATCH (s:Schema) RETURN count(*) AS n, max(s.version) AS v")
             assert schema["n"] == 1
             load_dataset(store, awkward_shop(), progress=False)  # finds all of it there
