@@ -19,7 +19,7 @@ def forget(run: Run, store: GraphStore, user_ids: Sequence[str]) -> list[str]:
 
         graph                 users, what they did, attributes that only they had; the file is written anew
         checkpoint, index     the names of such attributes are blanked; neither names users
-        training/             removed: a training that was killed begins again, without them
+        training/, judging/   removed: a training that was killed begins again, without them
         rejected.csv          the rows that name them go
         baskets, embeddings, evaluation     name no users
 
@@ -41,8 +41,9 @@ def forget(run: Run, store: GraphStore, user_ids: Sequence[str]) -> list[str]:
     known, facts = known_users(store, user_ids), list[str]()
     named = _strike(run.folder / "rejected.csv", user_ids)
     if known:
-        if run.training.exists():
-            shutil.rmtree(run.training)
+        for states in (run.training, run.judging):
+            if states.exists():
+                shutil.rmtree(states)
         for fact in only_theirs(store, user_ids):
             for file in (run.checkpoint, run.index):
                 _blank(file, fact)

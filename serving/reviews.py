@@ -63,13 +63,12 @@ def review_stage(
         scale = scaled(reviews["rating"].to_numpy(np.float64))
         taught = np.flatnonzero((scale >= HIGH) | (scale <= LOW))
         encoder = run.encoder(device=device)
-        states = run.folder / ".sentiment.states"
         classifier, agreement = SentimentClassifier.fit(
             encoder,
             texts[taught].tolist(),
             scale[taught] >= HIGH,
             config,
-            states=states,
+            states=run.judging,
             progress=progress,
         )
         sentiment = classifier(texts.tolist(), progress=progress)
@@ -77,7 +76,7 @@ def review_stage(
         aspects = find_aspects(said, product_names(graph))
         model = f"{encoder.name}, {config.layers} layers and words tuned on {len(taught)} ratings"
         write_judgement(graph, reviews, sentiment, aspects, model=model)
-    shutil.rmtree(states)
+    shutil.rmtree(run.judging)
     share = float((sentiment >= PRAISE).mean())
     return Judged(len(reviews), len(taught), share, agreement, len(aspects))
 

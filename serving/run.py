@@ -73,6 +73,11 @@ class Run:
         return self.folder / "evaluation.json"
 
     @property
+    def judging(self) -> Path:
+        """States of the judging of reviews, only while it learns."""
+        return self.folder / "judging"
+
+    @property
     def training(self) -> Path:
         """The folder with the states of a training that has not ended."""
         return self.folder / "training"
