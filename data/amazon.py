@@ -8,14 +8,14 @@ import pandas as pd
 import pyarrow as pa
 
 from .amazon_metadata import read_metadata
-from .dataset import Columns, Dataset, IntArray, StrArray
+from .dataset import Columns, Dataset, IntArray
 from .errors import DataError
 from .json_lines import stream_json
 from .plain_text import plain_texts
 from .raw import first_line
 from .readers import as_text
 from .rows import BadRows, Rows
-from .tables import event_table, with_products_of
+from .tables import event_table, under_titles, with_products_of
 
 _SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 
@@ -107,14 +107,14 @@ def _events(path: Path, bad: BadRows, *, reviews: bool) -> Iterator[tuple[pd.Dat
         rows.rename({name: column for name, (column, _) in names.items()})
         rows.frame = rows.frame.assign(**{Columns.TYPE: "rating"})
         events = event_table(rows, None, per_second=fields.per_second)
-        texts = _texts(frame.loc[rows.frame.index], fields.texts) if reviews else ""
-        told = events.rename(columns={Columns.VALUE: Columns.RATING}).assign(**{Columns.TEXT: texts})
-        yield events, told.loc[told[Columns.TEXT] != "", list(Columns.REVIEWS)]
+        yield events, _written(events, frame.loc[rows.frame.index], fields) if reviews else events.iloc[:0]
 
 
-def _texts(frame: pd.DataFrame, names: tuple[str, str]) -> StrArray:
-    title, text = (plain_texts(frame[name]) for name in names)
-    return (title + "\n" + text).str.strip().to_numpy(object)
+def _written(events: pd.DataFrame, frame: pd.DataFrame, fields: _Reviews) -> pd.DataFrame:
+    """The reviews among the events that have words, with these."""
+    texts = under_titles(*(plain_texts(frame[name]) for name in fields.texts))
+    told = events.rename(columns={Columns.VALUE: Columns.RATING}).assign(**{Columns.TEXT: texts})
+    return told.loc[told[Columns.TEXT] != "", list(Columns.REVIEWS)]
 
 
 def _frame(table: pa.Table, lines: IntArray) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """What a feed says of users and of links between products; both are there in what Cartograph wrote."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import pandas as pd
 from .dataset import Columns
 from .product_facts import property_values
 from .rows import BadRows, Rows
-from .triples import Triples
+from .tables import under_titles
+from .triples import IntColumn, Triples
 from .vocabulary import (
     ACTIONS,
     BOUGHT_TOGETHER,
@@ -44,9 +46,7 @@ def user_events(
     order = np.argsort(nodes, kind="stable")
     nodes, kinds = nodes[order], kinds[order]
 
-    def text(*names: str) -> pd.Series:
-        return triples.text(triples.first(*names).reindex(nodes).reset_index(drop=True))
-
+    text = partial(_texts, triples, nodes)
     agents = triples.first("agent").reindex(nodes)
     names = _user_ids(triples, agents.dropna().unique())
     timed = not len(triples.of("position")) or len(triples.of("endTime")) > 0
@@ -96,10 +96,7 @@ def user_reviews(
     products = products.fillna(told[~told.index.duplicated()].reindex(nodes))
     ratings = triples.first("reviewRating").reindex(nodes).map(triples.first("ratingValue"))
 
-    def text(*names: str) -> pd.Series:
-        return triples.text(triples.first(*names).reindex(nodes).reset_index(drop=True))
-
-    title, body = text("name"), text("reviewBody", "description")
+    text = partial(_texts, triples, nodes)
     frame = pd.DataFrame(
         {
             c.USER: authors.map(_user_ids(triples, authors.dropna().unique()))
@@ -109,14 +106,17 @@ def user_reviews(
             c.PRODUCT: products.map(ids).fillna("").astype("str").to_numpy(),
             c.AT: text("dateCreated", "datePublished") if timed else text("position"),
             c.RATING: triples.text(ratings.reset_index(drop=True)),
-            c.TEXT: ["\n".join(filter(None, both)) for both in zip(title, body, strict=True)],
+            c.TEXT: under_titles(text("name"), text("reviewBody", "description")),
             "nth": pd.to_numeric(text(f"cartograph:{EVENT_NUMBER}"), errors="coerce").fillna(0),
         }
     )
     whole = (frame[[c.USER, c.PRODUCT, c.AT, c.TEXT]] != "").all(axis=1)
     rows = Rows(path, frame[whole].reset_index(drop=True), bad, lambda record: record + 1, unit="review")
     rows.numbers(c.RATING)
-    rows.times(c.AT) if timed else rows.numbers(c.AT)
+    if timed:
+        rows.times(c.AT)
+    else:
+        rows.numbers(c.AT)
     return rows.frame.sort_values([c.AT, "nth"], kind="stable").drop(columns="nth")
 
 
@@ -139,6 +139,11 @@ def links(triples: Triples, ids: pd.Series) -> pd.DataFrame:
             )
         )
     return pd.concat(parts).dropna().drop_duplicates(ignore_index=True)
+
+
+def _texts(triples: Triples, nodes: IntColumn, *names: str) -> pd.Series:
+    """The text of each node's first property of these names, `""` where it has none."""
+    return triples.text(triples.first(*names).reindex(nodes).reset_index(drop=True))
 
 
 def _user_ids(triples: Triples, nodes: object) -> pd.Series:

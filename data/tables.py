@@ -1,6 +1,6 @@
 """Checked rows in, the tables of a `Dataset` out; what every loader shares."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -96,6 +96,15 @@ def review_table(rows: Rows, products: pd.DataFrame) -> pd.DataFrame:
     )
     rows.numbers(c.RATING)
     return _at_times(rows)
+
+
+def under_titles(titles: Iterable[str], texts: Iterable[str]) -> list[str]:
+    r"""What each review says: its text under its title, or the one of them that there is.
+
+    >>> under_titles(["Fresh", ""], ["Green.", "Bitter."])
+    ['Fresh\nGreen.', 'Bitter.']
+    """
+    return ["\n".join(filter(None, both)) for both in zip(titles, texts, strict=True)]
 
 
 def _ends(rows: Rows, products: pd.DataFrame | None) -> None:

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
 
 CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 """Characters of scripts that are written without spaces, as a class of a pattern."""
@@ -26,3 +28,12 @@ def words(text: str) -> list[str]:
         else:
             out.append(run)
     return out
+
+
+def with_pairs(terms: Sequence[str]) -> list[str]:
+    """Terms, and those that stand side by side: common words are told apart by their neighbours.
+
+    >>> with_pairs(["red", "nail", "lacquer"])
+    ['red', 'nail', 'lacquer', 'red nail', 'nail lacquer']
+    """
+    return [*terms, *(f"{a} {b}" for a, b in pairwise(terms))]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -18,7 +17,7 @@ from tqdm import tqdm
 
 from ..data import EncoderError
 from ..data.dataset import BoolArray, FloatArray, IntArray
-from ..data.words import words
+from ..data.words import with_pairs, words
 from .encoder import TextEncoder, batches_of_like_length, padded, pool
 from .training import Schedule, has_bfloat16, train
 
@@ -160,8 +159,7 @@ def terms(text: str) -> list[str]:
     >>> terms("Not good.")
     ['not', 'good', 'not good']
     """
-    own = words(text)
-    return own + [f"{a} {b}" for a, b in pairwise(own)]
+    return with_pairs(words(text))
 
 
 class _Head(torch.nn.Module):

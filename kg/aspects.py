@@ -5,9 +5,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
-from ..data.words import CJK, words
+from ..data.words import CJK, with_pairs, words
 
 _CLAUSE = re.compile(r"[.,;:!?…。，、；：！？\n]+")
 _IDEOGRAPHS = re.compile(f"[{CJK}]")
@@ -59,7 +58,7 @@ def terms(clause: str) -> set[str]:
     own = words(clause)
     if _IDEOGRAPHS.search(clause):
         return {term for term in own if len(term) > 1}
-    return {*own, *(f"{a} {b}" for a, b in pairwise(own))}
+    return set(with_pairs(own))
 
 
 def find_aspects(

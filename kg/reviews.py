@@ -122,17 +122,21 @@ def product_reviews(session: Session, product_id: str) -> ProductReviews:
             "RETURN a.id AS term, r.reviews AS reviews ORDER BY r.score DESC, term",
             given,
         )
+        quotes = _quotes((row["term"] for row in found), own)
         sides[praised] = tuple(
-            Opinion(row["term"], row["reviews"], _quote(row["term"], own)) for row in found
+            Opinion(row["term"], row["reviews"], quotes.get(row["term"], "")) for row in found
         )
     share = float(about["praise"] / about["judged"]) if about["judged"] else None
     return ProductReviews(about["n"], about["rating"], share, sides[True], sides[False])
 
 
-def _quote(term: str, texts: Iterable[str]) -> str:
-    """The first sentence with the term."""
-    for text in texts:
-        for sentence in _SENTENCE.split(text):
-            if any(term in terms(clause) for clause in clauses(sentence)):
-                return sentence.strip()
-    return ""
+def _quotes(wanted: Iterable[str], texts: Iterable[str]) -> dict[str, str]:
+    """The first sentence with each of some terms, where there is one."""
+    left, found = set(wanted), dict[str, str]()
+    for sentence in (sentence for text in texts for sentence in _SENTENCE.split(text)):
+        if not left:
+            break
+        heard = left.intersection(term for clause in clauses(sentence) for term in terms(clause))
+        found |= dict.fromkeys(heard, sentence.strip())
+        left -= heard
+    return found

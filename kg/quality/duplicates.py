@@ -9,12 +9,12 @@ import numpy as np
 from rapidfuzz.distance import DamerauLevenshtein
 
 from ...data.dataset import FloatArray, IntArray
-from ...data.words import words
+from ...data.words import with_pairs, words
 from .brands import folded, folded_value, same_spelling
 from .facts import Facts
 from .findings import SHOWN, Finding, Statement
 from .groups import grouped
-from .likeness import bags, nearest, nearest_vectors, with_pairs
+from .likeness import bags, nearest, nearest_vectors
 
 NEIGHBOURS = 10
 """Of each product, so many of those most like it are compared with it closely."""

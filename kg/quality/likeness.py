@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import faiss
@@ -10,7 +9,7 @@ import numpy as np
 
 from ...data.dataset import FloatArray, IntArray
 from ...data.matrices import ROWS, Matrix, largest
-from ...data.words import words
+from ...data.words import with_pairs, words
 
 ALL = 20_000
 """Up to so many vectors are compared each with each; beyond, in the lists of `faiss` nearest to each."""
@@ -37,15 +36,6 @@ def bags(texts: Sequence[Sequence[str]], most: int) -> Matrix:
     values = values / np.maximum(np.repeat(norms, lengths), 1e-12)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     return Matrix((values.astype(np.float32), columns, offsets), shape=(len(found), max(len(kept), 1)))
-
-
-def with_pairs(terms: Sequence[str]) -> list[str]:
-    """Terms, and those that stand side by side: common words are told apart by their neighbours.
-
-    >>> with_pairs(["red", "nail", "lacquer"])
-    ['red', 'nail', 'lacquer', 'red nail', 'nail lacquer']
-    """
-    return [*terms, *(f"{a} {b}" for a, b in pairwise(terms))]
 
 
 def product_terms(title: Sequence[str], description: str, fact: str) -> list[str]:
