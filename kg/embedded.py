@@ -45,13 +45,16 @@ class EmbeddedStore:
     one writes at a time.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False, memory: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, read_only: bool = False, memory: int | None = None, recover: bool = True
+    ) -> None:
         """Open the graph at a path.
 
         Args:
             path: A file, created if absent (not when reading only).
             read_only: Whether nothing may be written.
             memory: Bytes that the database may use, a power of two; as it likes when absent.
+            recover: Whether a reader may first finish what a killed writer left, which writes to the file.
         """
         if read_only and not path.exists():
             raise StoreError(f"no graph at {path}; run `cartograph load` first")
@@ -59,7 +62,7 @@ class EmbeddedStore:
             raise StoreError(f"{path} is a folder; a graph is one file")
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._read_only, self._memory = read_only, memory
+        self._read_only, self._memory, self._recover = read_only, memory, recover
         self._writing = threading.RLock()
         self._turns = Turns()
         self._depth = 0
@@ -84,6 +87,11 @@ class EmbeddedStore:
             except RuntimeError as error:
                 if "recovery is pending" not in str(error):
                     raise
+                if not self._recover:
+                    raise StoreError(
+                        f"{self.path} is being merged with its log, or a killed process left it so; "
+                        "ask again, or open it anew with any command"
+                    ) from error
                 ladybug.Database(str(self.path), **limits).close()  # merges what a killed process left
                 self._database = ladybug.Database(str(self.path), read_only=True, **limits)
             self._connection = ladybug.Connection(self._database)

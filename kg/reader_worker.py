@@ -77,7 +77,9 @@ class Graph:
             if _LINUX:
                 resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             if self._embedded:
-                self._store = EmbeddedStore(Path(self._where), read_only=True, memory=self._memory // 2)
+                self._store = EmbeddedStore(
+                    Path(self._where), read_only=True, memory=self._memory // 2, recover=False
+                )
             else:
                 self._store = open_store(self._where, read_only=True)
             self._seen = version

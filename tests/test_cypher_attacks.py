@@ -198,6 +198,26 @@ def test_what_is_written_meanwhile_is_read_at_once(tmp_path: Path, shop: Dataset
                 assert reader.table(question, timeout=20).rows == [[n]]
 
 
+def test_a_merge_under_way_is_waited_for_and_left_alone(tmp_path: Path, shop: Dataset) -> None:
+    file, question = tmp_path / "graph.lbug", "MATCH (u:User) RETURN count(*) AS n"
+    with open_store(file) as store:
+        load_dataset(store, shop, progress=False)
+    with BoundedReader(file, memory=MEMORY) as reader, ThreadPoolExecutor() as threads:
+        for asked in [threads.submit(reader.table, question, timeout=60) for _ in range(PROCESSES)]:
+            assert asked.result().rows == [[60]]
+        file.touch()  # changed, so it is opened anew
+        merging = tmp_path / "graph.lbug.shadow"  # there while a writer merges its log into the graph
+        merging.touch()
+        before = fingerprint(tmp_path)
+        with pytest.raises(StoreError, match="being merged with its log"):
+            reader.table(question, timeout=1)
+        assert fingerprint(tmp_path) == before
+        asked = threads.submit(reader.table, question, timeout=20)
+        time.sleep(0.5)
+        merging.unlink()
+        assert asked.result().rows == [[60]]
+
+
 def test_the_named_questions_pass_the_guard_and_run(reader: BoundedReader) -> None:
     for question in QUESTIONS:
         params = {p.name: EXAMPLES.get(p.kind, p.default) for p in question.parameters}
