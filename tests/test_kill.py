@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cartograph.data import load
@@ -106,7 +107,12 @@ def test_a_killed_load_into_neo4j_is_completed_by_the_same_command(tmp_path: Pat
 def test_a_killed_encode_goes_on_and_gives_the_same_vectors(tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     again = Run(tmp_path / "again")
-    subprocess.run(cartograph("load", "sample", "--run", str(run.folder)), check=True, capture_output=True)
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    products = pd.DataFrame({"product_id": [f"p{n}" for n in range(2500)]})  # in two chunks
+    products["title"] = products["product_id"].str.replace("p", "lamp ")
+    products.to_csv(shop / "products.csv", index=False)
+    subprocess.run(cartograph("load", str(shop), "--run", str(run.folder)), check=True, capture_output=True)
     shutil.copytree(run.folder, again.folder)
     command = cartograph("encode", "--run", str(run.folder))
     kill_when(command, lambda: len(list(run.embeddings.rglob("*.npz"))) >= 1)
