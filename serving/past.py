@@ -15,6 +15,14 @@ MOST_USERS = 100_000
 """The events of so many users are remembered, of those who were asked for last."""
 
 
+_EVENTS = " UNION ALL ".join(
+    f"MATCH (u:User {{id: $user}})-[r:{relation}]->(p:Product) "
+    f"RETURN r.at AS at, {EVENT_TYPES.index(kind)} AS type, p.id AS id"
+    for kind, relation in EVENT_RELATIONS.items()
+)
+"""One statement, since each is a round trip to a server."""
+
+
 class Happening(NamedTuple):
     """One event; sorted they are in the order of training."""
 
@@ -80,11 +88,5 @@ class Past:
                 self._known.pop(user_id, None)
 
     def _read(self, user_id: str) -> tuple[Happening, ...]:
-        found: list[Happening] = []
-        for kind, relation in EVENT_RELATIONS.items():
-            events = self._store.query(
-                f"MATCH (u:User {{id: $user}})-[r:{relation}]->(p:Product) RETURN r.at AS at, p.id AS id",
-                {"user": user_id},
-            )
-            found += [Happening(event["at"], EVENT_TYPES.index(kind), event["id"]) for event in events]
-        return tuple(sorted(found))
+        found = self._store.query(_EVENTS, {"user": user_id})
+        return tuple(sorted(Happening(row["at"], row["type"], row["id"]) for row in found))

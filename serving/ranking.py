@@ -7,6 +7,7 @@ import numpy as np
 from ..data import UnknownUserError
 from ..data.dataset import BoolArray, FloatArray, IntArray
 from .filters import Filter
+from .past import Happening
 from .policy import Candidates, Policy, arrange
 from .ranker import one_user, top
 from .reasons import reasons
@@ -121,14 +122,7 @@ def history(now: Snapshot, who: str | Sequence[str], *, known: bool = True) -> I
     Raises:
         UnknownIdError: The user is not known, or a product is not in the index.
     """
-    if not isinstance(who, str):
-        return np.array([now.catalogue.row(product) for product in who], dtype=np.int64)
-    found, rows = now.past.of(who, now.catalogue.rows)
-    if not found and known and not now.past.knows(who):
-        raise UnknownUserError(
-            f"no user {who!r} in {now.run.folder}; give an id from the events, or a list of products"
-        )
-    return rows
+    return _done(now, who, known)[1]
 
 
 def timeline(now: Snapshot, who: str | Sequence[str]) -> tuple[IntArray, IntArray, IntArray]:
@@ -141,12 +135,23 @@ def timeline(now: Snapshot, who: str | Sequence[str]) -> tuple[IntArray, IntArra
     Raises:
         UnknownIdError: As for `history`.
     """
-    events = history(now, who)
+    found, events = _done(now, who, known=True)
     if not isinstance(who, str):
         return events, np.zeros(len(events), dtype=np.int64), np.arange(len(events))
-    found, events = now.past.of(who, now.catalogue.rows)
     at, types = np.array([event[:2] for event in found], dtype=np.int64).reshape(-1, 2).T
     return events, types, at
+
+
+def _done(now: Snapshot, who: str | Sequence[str], known: bool) -> tuple[tuple[Happening, ...], IntArray]:
+    """A user's events, none for ids alone, and the product rows; arguments as of `history`."""
+    if not isinstance(who, str):
+        return (), np.array([now.catalogue.row(product) for product in who], dtype=np.int64)
+    found, rows = now.past.of(who, now.catalogue.rows)
+    if not found and known and not now.past.knows(who):
+        raise UnknownUserError(
+            f"no user {who!r} in {now.run.folder}; give an id from the events, or a list of products"
+        )
+    return found, rows
 
 
 def _pool(now: Snapshot, scores: FloatArray, k: int, policy: Policy) -> IntArray:

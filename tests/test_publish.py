@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cartograph.data import StoreError
+from cartograph.data import StoreError, UnknownUserError
 from cartograph.kg import GraphStore, export, load_dataset, open_store
 from cartograph.kg.learned import LEARNED, publish, shown
 from cartograph.kg.schema import RELATIONS
@@ -168,6 +168,16 @@ def test_plain_cypher_searches_by_meaning_and_by_words_in_neo4j(in_neo4j: Run) -
         (shown_product,) = recommender.cypher("MATCH (p:Product {id: 'p10'}) RETURN p").rows
         assert "text_vector" not in shown_product[0]
         assert shown_product[0]["title"] == "running shoe number 0"
+
+
+def test_users_have_the_same_past_on_both_stores(in_neo4j: Run, recommender: Recommender) -> None:
+    with Recommender.load(in_neo4j.folder) as remote:
+        for user in recommender.users("", 5):
+            assert remote.history(user, 100) == recommender.history(user, 100) != []
+            assert remote.profile(user) == recommender.profile(user)
+            assert remote.for_user(user, 5).product_ids == recommender.for_user(user, 5).product_ids
+        with pytest.raises(UnknownUserError, match="no user 'nobody'"):
+            remote.profile("nobody")
 
 
 def test_vectors_of_another_length_get_an_index_of_their_own(in_neo4j: Run, neo4j_server: str) -> None:
