@@ -138,13 +138,16 @@ def grown(index: Index, n: int) -> Index:
     parent = np.concatenate([np.arange(old), rng.integers(0, old, n - old)])
     other = _successors(index.leads_to, parent, rng)
     share = np.concatenate([np.ones(old), rng.uniform(0.6, 1.0, n - old)]).astype(np.float32)[:, None]
-    text = share * index.text[parent] + (1 - share) * index.text[other]
-    vectors = share * index.vectors[parent] + (1 - share) * index.vectors[other]
+    text, vectors, spectral = (
+        share * of[parent] + (1 - share) * of[other] for of in (index.text, index.vectors, index.spectral)
+    )
     return replace(
         index,
         ids=np.array([f"g{i}" for i in range(n)], dtype=object),
         channels={"id": vectors},
         text=unit(text),
+        spectral=unit(spectral),
+        facts=Matrix(index.facts[parent]),
         n_events=index.n_events[parent],
         popularity=index.popularity[parent],
         trend=index.trend[parent],
