@@ -1,5 +1,7 @@
 """From what a user did, what may be shown and what the shop wants to a ranking."""
 
+import os
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +15,10 @@ from .ranker import one_user, top
 from .reasons import reasons
 from .results import Recommendation, Recommendations
 from .snapshot import Snapshot
+
+AT_ONCE = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+"""Rankings at once. More take the interpreter from each other, and from what reads and writes requests: with
+two cores, three at once answer 4 to 9 % fewer requests in a second."""
 
 POOL = 100
 """A policy chooses from at least so many of the best products, and from as many of those that it moves up."""
@@ -32,24 +38,17 @@ def recommend(
         exclude_seen: Whether to leave out what is in the history.
     """
     check_k(k)
-    mask = allowed(now, where)
-    among = None if mask is None else np.flatnonzero(mask)
-    if policy.empty:
-        rows, scores = now.ranker.best(events, k, among=among, new=exclude_seen)
-    else:
-        parts = now.ranker.index.parts(one_user(events), among)
-        first = np.full(len(now.catalogue.ids), -np.inf, dtype=np.float32)
-        first[parts.rows] = (parts.scores_of_new if exclude_seen else parts.scores)[0]
-        pool = _pool(now, first, k, policy)
-        rows, scores = _arranged(now, pool, now.ranker.among(events, pool), k, policy)
-    return ranking(now, rows, scores, reasons(now.ranker.index, now.catalogue, events, rows))
+    with AT_ONCE:
+        rows, scores = _best(now, events, k, where, policy, exclude_seen=exclude_seen)
+        return ranking(now, rows, scores, reasons(now.ranker.index, now.catalogue, events, rows))
 
 
 def similar(now: Snapshot, row: int, k: int, where: Filter, policy: Policy) -> Recommendations:
     """The `k` products most like one; arguments as of `choose`."""
-    scores = now.ranker.index.likeness(np.array([row]))[0]
-    rows, found = choose(now, scores, k, where, policy)
-    return ranking(now, rows, found, [", ".join(now.catalogue.shared(row, other)) for other in rows])
+    with AT_ONCE:
+        scores = now.ranker.index.likeness(np.array([row]))[0]
+        rows, found = choose(now, scores, k, where, policy)
+        return ranking(now, rows, found, [", ".join(now.catalogue.shared(row, other)) for other in rows])
 
 
 def complete(now: Snapshot, basket: IntArray, k: int, where: Filter, policy: Policy) -> Recommendations:
@@ -152,6 +151,21 @@ def _done(now: Snapshot, who: str | Sequence[str], known: bool) -> tuple[tuple[H
             f"no user {who!r} in {now.run.folder}; give an id from the events, or a list of products"
         )
     return found, rows
+
+
+def _best(
+    now: Snapshot, events: IntArray, k: int, where: Filter, policy: Policy, *, exclude_seen: bool
+) -> tuple[IntArray, FloatArray]:
+    """Product rows and scores; arguments as of `recommend`."""
+    mask = allowed(now, where)
+    among = None if mask is None else np.flatnonzero(mask)
+    if policy.empty:
+        return now.ranker.best(events, k, among=among, new=exclude_seen)
+    parts = now.ranker.index.parts(one_user(events), among)
+    first = np.full(len(now.catalogue.ids), -np.inf, dtype=np.float32)
+    first[parts.rows] = (parts.scores_of_new if exclude_seen else parts.scores)[0]
+    pool = _pool(now, first, k, policy)
+    return _arranged(now, pool, now.ranker.among(events, pool), k, policy)
 
 
 def _pool(now: Snapshot, scores: FloatArray, k: int, policy: Policy) -> IntArray:
