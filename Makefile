@@ -32,7 +32,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/questions.py
 	$(BIN)/python benchmarks/rdf.py
 	$(BIN)/python benchmarks/serve.py
-	$(BIN)/python benchmarks/load_http.py --run runs/serve
+	$(BIN)/python benchmarks/load_http.py --run runs/serve --seconds 600
 
 docs: $(SETUP)
 	$(BIN)/python -m tools.make_docs

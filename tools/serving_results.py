@@ -88,6 +88,16 @@ def serve_block() -> str:
         lines.append(
             f"| {row['what']} | {row['products']:,} | {row['median']:.2f} | {row['p99']:.2f} | {recall} |"
         )
+    http = _read("load_http.json")
+    lines += [
+        "",
+        f"Over HTTP, on {http['cores']} cores that the server shares with {http['clients']} clients,",
+        "each with its next question when it has the answer to the one before, for",
+        f"{http['seconds']:.0f} seconds: {http['requests_per_second']:.0f} requests a second,",
+        f"median {http['p50_ms']:.0f} ms, 99 % within {http['p99_ms']:.0f} ms,",
+        f"{http['errors']} errors of {http['requests']:,}, memory from",
+        f"{http['resident_mb_before']:,.0f} to {http['resident_mb_after']:,.0f} MB.",
+    ]
     return "\n".join(lines)
 
 
