@@ -234,7 +234,8 @@ def _read_parquet(path: Path, bad: BadRows) -> Rows:
         reason = str(error).splitlines()[0].rstrip(".")
         raise DataError(f"{path}: is not a whole Parquet file ({reason}); write it again") from error
     columns: dict[str, pd.Series] = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    for name in table.column_names:
+        column, table = table.column(0), table.remove_column(0)  # each column is there once
         if name.startswith("__index_level_"):  # pandas writes the index of a filtered frame along
             continue
         try:
@@ -248,7 +249,7 @@ def _read_parquet(path: Path, bad: BadRows) -> Rows:
             raise DataError(
                 f"{path}: column {name!r} holds {column.type}; give text, numbers, times or lists of text"
             ) from error
-    return Rows(path, pd.DataFrame(columns), bad, lambda record: record + 1, unit="row")
+    return Rows(path, pd.DataFrame(columns, copy=False), bad, lambda record: record + 1, unit="row")
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
