@@ -61,7 +61,7 @@ def refused(reader: BoundedReader, statement: str, params: dict[str, object] | N
     start = time.monotonic()
     message = ""
     try:
-        reader.table(statement, params, timeout=2.5)
+        reader.table(statement, params, timeout=1.5)
     except StoreError as error:
         message = str(error)
         if not message or "\n" in message:
