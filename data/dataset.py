@@ -305,7 +305,9 @@ def _with_columns(table: pd.DataFrame | None, columns: Sequence[str]) -> pd.Data
         else:
             default = _EMPTY.get(name, np.nan if numeric else "")
             column = pd.Series(
-                [default] * len(source), index=source.index, dtype=None if len(source) else object
+                np.full(len(source), np.nan) if numeric else [default] * len(source),
+                index=source.index,
+                dtype=None if len(source) else object,
             )
         if numeric:
             if name == Columns.AT and column.isna().any():
@@ -315,7 +317,7 @@ def _with_columns(table: pd.DataFrame | None, columns: Sequence[str]) -> pd.Data
         elif name != Columns.CATEGORY:
             column = column.fillna("").astype(str)
         filled[name] = column
-    return pd.DataFrame(filled)
+    return pd.DataFrame(filled, copy=False)
 
 
 def _unique_ids(name: str, what: str, ids: pd.Series) -> None:

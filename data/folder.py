@@ -9,6 +9,7 @@ from .errors import DataError
 from .readers import SUFFIXES, read_rows
 from .rows import BadRows
 from .tables import (
+    by_time,
     category_paths,
     event_table,
     link_table,
@@ -47,7 +48,7 @@ def read_folder(folder: Path, bad: BadRows, *, name: str | None = None) -> Datas
     products, product_attributes = product_tables(rows["products"], paths)
     timed = "events" not in rows or Columns.AT in rows["events"]
     # taken out of `rows`, since millions of events as text and as numbers are too much at once
-    events = event_table(rows.pop("events"), products) if "events" in rows else None
+    events = by_time(event_table(rows.pop("events"), products)) if "events" in rows else None
     users, user_attributes = user_tables(rows["users"]) if "users" in rows else (None, None)
     reviews = review_table(rows["reviews"], products) if "reviews" in rows else None
     return Dataset.of(

@@ -114,6 +114,12 @@ class Rows:
         """Leave out those of `columns` that are there."""
         self.frame = self.frame.drop(columns=[column for column in columns if column in self])
 
+    def taken(self) -> pd.DataFrame:
+        """The good rows, of which only the lines are kept here: to be called after the last check."""
+        frame = self.frame
+        self.frame = self._raw = frame[[]]
+        return frame
+
     def line(self, position: int) -> str:
         """Where the row at `position` of `frame` is, such as `"line 7"`."""
         return f"{self._unit} {self._line_of(int(self.frame.index[position]))}"

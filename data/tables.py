@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns
 from .errors import DataError
@@ -79,6 +80,19 @@ def event_table(rows: Rows, products: pd.DataFrame | None, *, per_second: int = 
     return _at_times(rows, per_second)
 
 
+def by_time(events: pd.DataFrame) -> pd.DataFrame:
+    """The events in the order of time; the table loses its columns, since two copies of millions are much."""
+    if events[Columns.AT].is_monotonic_increasing:
+        return events
+    order = np.argsort(events[Columns.AT].to_numpy(), kind="stable")
+    names: list[str] = events.columns.tolist()
+    sorted_columns = {}
+    for name in names:
+        pa.default_memory_pool().release_unused()  # what the column before took
+        sorted_columns[name] = events.pop(name).iloc[order].reset_index(drop=True)
+    return pd.DataFrame(sorted_columns, copy=False)
+
+
 def review_table(rows: Rows, products: pd.DataFrame) -> pd.DataFrame:
     """The reviews; without a column `at`, the order of the rows stands for the time, as with events.
 
@@ -124,9 +138,9 @@ def _at_times(rows: Rows, per_second: int = 1) -> pd.DataFrame:
     """The good rows with their times, or with their places for times."""
     if Columns.AT in rows:
         rows.times(Columns.AT, per_second=per_second)
-        return rows.frame.reset_index(drop=True)
+        return rows.taken().reset_index(drop=True)
     places = np.arange(len(rows.frame), dtype=np.int64)
-    return rows.frame.reset_index(drop=True).assign(**{Columns.AT: places})
+    return rows.taken().reset_index(drop=True).assign(**{Columns.AT: places})
 
 
 def with_products_of(events: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:

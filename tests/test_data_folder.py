@@ -164,6 +164,14 @@ def test_without_times_the_order_of_the_rows_counts(tmp_path: Path) -> None:
     assert set(dataset.events[Columns.TYPE]) == {"purchase"}
 
 
+def test_events_are_in_the_order_of_time_then_of_the_rows(tmp_path: Path) -> None:
+    rows = "user_id,product_id,at,value\nc,p1,30,3\na,p2,10,1\nb,p1,30,4\nd,p2,10,2\n"
+    found = load(folder_of(tmp_path, {"events.csv": rows})).events
+    assert found["user_id"].tolist() == ["a", "d", "c", "b"]
+    assert found["product_id"].tolist() == ["p2", "p2", "p1", "p1"]
+    assert found["value"].tolist() == [1, 2, 3, 4]
+
+
 def test_a_catalogue_alone_is_a_dataset(tmp_path: Path) -> None:
     dataset = load(folder_of(tmp_path, {"events.csv": None, "users.csv": None, "links.csv": None}))
     assert (len(dataset.products), len(dataset.events), len(dataset.users)) == (3, 0, 0)
