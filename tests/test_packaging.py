@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import cartograph
 
@@ -84,7 +85,7 @@ def test_the_constraints_pin_every_dependency() -> None:
     }
     extras = [name for extra in PROJECT["project"]["optional-dependencies"].values() for name in extra]
     wanted = {
-        name.split("[")[0].lower().replace("_", "-")
+        Requirement(name).name.lower().replace("_", "-")
         for name in [*PROJECT["project"]["dependencies"], *extras]
     }
     assert {name for name in wanted if not name.startswith("cartograph")} <= pinned
