@@ -31,7 +31,6 @@ _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 """What the system says when a file cannot grow."""
 
 _BATCH = 200_000
-
 _FEW = 1_000
 """Up to so many rows are looked up and created by their ids, milliseconds each; for more, reading the whole
 table and `COPY` are faster."""
@@ -54,7 +53,7 @@ class EmbeddedStore:
             path: A file, created if absent (not when reading only).
             read_only: Whether nothing may be written.
             memory: Bytes that the database may use, a power of two; as it likes when absent.
-            recover: Whether a reader may first finish what a killed writer left, which writes to the file.
+            recover: Whether a reader may write first: finish what a killed writer left, update the graph.
         """
         if read_only and not path.exists():
             raise StoreError(f"no graph at {path}; run `cartograph load` first")
@@ -80,20 +79,8 @@ class EmbeddedStore:
             raise
 
     def _open(self) -> None:
-        limits = _limits(self.path, self._memory)
         try:
-            try:
-                self._database = ladybug.Database(str(self.path), read_only=self._read_only, **limits)
-            except RuntimeError as error:
-                if "recovery is pending" not in str(error):
-                    raise
-                if not self._recover:
-                    raise StoreError(
-                        f"{self.path} is being merged with its log, or a killed process left it so; "
-                        "ask again, or open it anew with any command"
-                    ) from error
-                ladybug.Database(str(self.path), **limits).close()  # merges what a killed process left
-                self._database = ladybug.Database(str(self.path), read_only=True, **limits)
+            self._database = self._opened(_limits(self.path, self._memory))
             self._connection = ladybug.Connection(self._database)
         except RuntimeError as error:
             if "lock" in str(error):
@@ -105,10 +92,27 @@ class EmbeddedStore:
         self._readers = threading.local()
         self._connections = weakref.WeakSet([self._connection])
 
+    def _opened(self, limits: dict[str, int]) -> Any:
+        """The database; what a killed process left is merged first, where a reader may do so."""
+        try:
+            return ladybug.Database(str(self.path), read_only=self._read_only, **limits)
+        except RuntimeError as error:
+            if "recovery is pending" not in str(error):
+                raise
+            if not self._recover:
+                raise StoreError(
+                    f"{self.path} is being merged with its log, or a killed process left it so; "
+                    "ask again, or open it anew with any command"
+                ) from error
+        ladybug.Database(str(self.path), **limits).close()
+        return ladybug.Database(str(self.path), read_only=True, **limits)
+
     def _migrate(self, found: int) -> None:
         """Bring an older graph up to date that is open for reading, by opening it for writing once."""
         self.close()
         try:
+            if not self._recover:
+                raise StoreError("here it is only read")
             EmbeddedStore(self.path).close()
         except (StoreError, OSError) as error:
             raise StoreError(

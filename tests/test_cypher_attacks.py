@@ -218,6 +218,21 @@ def test_a_merge_under_way_is_waited_for_and_left_alone(tmp_path: Path, shop: Da
         assert asked.result().rows == [[60]]
 
 
+def test_an_older_graph_is_not_brought_up_where_nothing_may_be_written(tmp_path: Path, shop: Dataset) -> None:
+    file, question = tmp_path / "graph.lbug", "MATCH (u:User) RETURN count(*) AS n"
+    with open_store(file) as store:
+        load_dataset(store, shop, progress=False)
+    with BoundedReader(file, memory=MEMORY) as reader, ThreadPoolExecutor() as threads:
+        for asked in [threads.submit(reader.table, question, timeout=60) for _ in range(PROCESSES)]:
+            assert asked.result().rows == [[60]]
+        with open_store(file) as store:
+            store.execute("MATCH (s:Schema) SET s.version = 3")
+        before = fingerprint(tmp_path)
+        with pytest.raises(StoreError, match="has version 3 of the schema .* only read"):
+            reader.table(question, timeout=1)
+        assert fingerprint(tmp_path) == before
+
+
 def test_the_named_questions_pass_the_guard_and_run(reader: BoundedReader) -> None:
     for question in QUESTIONS:
         params = {p.name: EXAMPLES.get(p.kind, p.default) for p in question.parameters}
