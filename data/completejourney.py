@@ -10,8 +10,7 @@ import pandas as pd
 
 from .dataset import Columns, Dataset
 from .errors import DataError
-from .folder import with_users_of
-from .tables import attributes
+from .tables import attributes, with_users_of
 
 LEVELS = ("department", "product_category", "product_type")
 

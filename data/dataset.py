@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from .errors import DataError
 from .lookup import positions
@@ -179,11 +180,7 @@ class Dataset:
                 product has no text at all, a type is unknown, or a time is missing.
         """
         products = _with_columns(products, Columns.PRODUCTS).reset_index(drop=True)
-        events = _with_columns(events, Columns.EVENTS)
-        if events[Columns.AT].is_monotonic_increasing:  # a sorted copy of millions of ids costs gigabytes
-            events = events.reset_index(drop=True)
-        else:
-            events = events.sort_values(Columns.AT, kind="stable", ignore_index=True)
+        events = by_time(_with_columns(events, Columns.EVENTS))
         reviews = _with_columns(reviews, Columns.REVIEWS).reset_index(drop=True)
         if users is None:
             named = (
@@ -278,6 +275,19 @@ class Dataset:
                 f"{self.name}: product {first!r} has no text; "
                 "give it a title, description, brand, category or attribute"
             )
+
+
+def by_time(events: pd.DataFrame) -> pd.DataFrame:
+    """The events in the order of time; the table loses its columns, since two copies of millions are much."""
+    if events[Columns.AT].is_monotonic_increasing:
+        return events.reset_index(drop=True)
+    order = np.argsort(events[Columns.AT].to_numpy(), kind="stable")
+    names: list[str] = events.columns.tolist()
+    sorted_columns = {}
+    for name in names:
+        pa.default_memory_pool().release_unused()  # what the column before took
+        sorted_columns[name] = events.pop(name).iloc[order].reset_index(drop=True)
+    return pd.DataFrame(sorted_columns, copy=False)
 
 
 _NUMBERS = {

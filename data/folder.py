@@ -2,20 +2,18 @@
 
 from pathlib import Path
 
-import pandas as pd
-
-from .dataset import Columns, Dataset
+from .dataset import Columns, Dataset, by_time
 from .errors import DataError
 from .readers import SUFFIXES, read_rows
 from .rows import BadRows
 from .tables import (
-    by_time,
     category_paths,
     event_table,
     link_table,
     product_tables,
     review_table,
     user_tables,
+    with_users_of,
 )
 
 TABLES = ("products", "events", "users", "links", "categories", "reviews")
@@ -62,11 +60,3 @@ def read_folder(folder: Path, bad: BadRows, *, name: str | None = None) -> Datas
         reviews=reviews,
         timed=timed,
     )
-
-
-def with_users_of(users: pd.DataFrame | None, *tables: pd.DataFrame | None) -> pd.DataFrame | None:
-    """`users`, then those whom only the tables name."""
-    if users is None:
-        return users
-    named = [users, *(table for table in tables if table is not None)]
-    return pd.DataFrame({Columns.USER: pd.concat([t[Columns.USER] for t in named]).drop_duplicates()})

@@ -5,13 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from .dataset import Columns, Dataset
-from .folder import with_users_of
 from .raw import find_raw, require_raw
 from .readers import read_delimited, read_rows
 from .rows import BadRows, Rows
 from .sources import Source
 from .stream import stream_delimited
-from .tables import event_table, product_tables, user_tables
+from .tables import event_table, product_tables, user_tables, with_users_of
 
 INTERACTIONS = "interactions.csv"
 ITEMS = "items.jsonl"

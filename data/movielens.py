@@ -5,13 +5,12 @@ from pathlib import Path
 import pandas as pd
 
 from .dataset import Columns, Dataset
-from .folder import with_users_of
 from .raw import find_raw, open_raw, require_raw
 from .readers import read_delimited
 from .rows import BadRows, Rejected, Rows, shown
 from .sources import Remote, Source
 from .stream import stream_delimited
-from .tables import event_table, product_tables, user_tables
+from .tables import event_table, product_tables, user_tables, with_users_of
 
 _AGES = {
     "1": "under 18", "18": "18-24", "25": "25-34", "35": "35-44", "45": "45-49", "50": "50-55", "56": "56+",

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from .dataset import Columns, Dataset
-from .folder import with_users_of
 from .raw import find_raw, require_raw
 from .readers import read_delimited
 from .rows import BadRows, Rows
 from .sources import Source
-from .tables import event_table, product_tables, user_tables
+from .tables import event_table, product_tables, user_tables, with_users_of
 
 OLIST = Source(
     name="olist",

@@ -8,11 +8,10 @@ import pandas as pd
 
 from .dataset import Columns, Dataset
 from .errors import DataError
-from .folder import with_users_of
 from .rows import BadRows, Rows
 from .sources import Source
 from .stream import stream_delimited
-from .tables import event_table, product_tables, user_tables, with_products_of
+from .tables import event_table, product_tables, user_tables, with_products_of, with_users_of
 
 RECBOLE = Source(
     name="recbole",

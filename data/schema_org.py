@@ -9,7 +9,6 @@ import pandas as pd
 
 from .dataset import Columns, Dataset
 from .errors import DataError
-from .folder import with_users_of
 from .good_relations import in_schema_org
 from .json_ld import says_context
 from .offers import offer_facts
@@ -17,6 +16,7 @@ from .product_facts import brands, categories, product_attributes
 from .rdf_events import links, user_attributes, user_events, user_reviews
 from .rows import BadRows, Rows
 from .sources import Source
+from .tables import with_users_of
 from .triples import IntColumn, Triples, format_of
 from .vocabulary import OWN, RDF_TYPE, SCHEMA, SKOS
 

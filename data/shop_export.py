@@ -9,7 +9,7 @@ import pandas as pd
 from .dataset import Columns, Dataset
 from .errors import DataError
 from .feeds import Feed
-from .folder import TABLES, table_file, with_users_of
+from .folder import TABLES, table_file
 from .ga4 import GA4, is_ga4, read_ga4
 from .google_merchant import GOOGLE_MERCHANT, is_google_merchant, read_google_merchant
 from .raw import head, list_raw
@@ -25,6 +25,7 @@ from .tables import (
     product_tables,
     review_table,
     user_tables,
+    with_users_of,
 )
 from .woocommerce import WOOCOMMERCE, is_woocommerce, read_woocommerce
 

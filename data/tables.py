@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from .dataset import EVENT_TYPES, LINK_TYPES, Columns
 from .errors import DataError
@@ -80,19 +79,6 @@ def event_table(rows: Rows, products: pd.DataFrame | None, *, per_second: int = 
     return _at_times(rows, per_second)
 
 
-def by_time(events: pd.DataFrame) -> pd.DataFrame:
-    """The events in the order of time; the table loses its columns, since two copies of millions are much."""
-    if events[Columns.AT].is_monotonic_increasing:
-        return events
-    order = np.argsort(events[Columns.AT].to_numpy(), kind="stable")
-    names: list[str] = events.columns.tolist()
-    sorted_columns = {}
-    for name in names:
-        pa.default_memory_pool().release_unused()  # what the column before took
-        sorted_columns[name] = events.pop(name).iloc[order].reset_index(drop=True)
-    return pd.DataFrame(sorted_columns, copy=False)
-
-
 def review_table(rows: Rows, products: pd.DataFrame) -> pd.DataFrame:
     """The reviews; without a column `at`, the order of the rows stands for the time, as with events.
 
@@ -151,6 +137,14 @@ def with_products_of(events: pd.DataFrame, products: pd.DataFrame) -> pd.DataFra
     if Columns.CATEGORY in products:
         bare[Columns.CATEGORY] = pd.Series([()] * len(new), index=new.index, dtype=object)
     return pd.concat([products, bare], ignore_index=True)
+
+
+def with_users_of(users: pd.DataFrame | None, *tables: pd.DataFrame | None) -> pd.DataFrame | None:
+    """`users`, then those whom only the tables name."""
+    if users is None:
+        return users
+    named = [users, *(table for table in tables if table is not None)]
+    return pd.DataFrame({Columns.USER: pd.concat([t[Columns.USER] for t in named]).drop_duplicates()})
 
 
 def _default_type(rows: Rows, default: str) -> None:
