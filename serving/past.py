@@ -14,7 +14,6 @@ from ..kg import EVENT_RELATIONS, GraphStore
 MOST_USERS = 100_000
 """The events of so many users are remembered, of those who were asked for last."""
 
-
 _EVENTS = " UNION ALL ".join(
     f"MATCH (u:User {{id: $user}})-[r:{relation}]->(p:Product) "
     f"RETURN r.at AS at, {EVENT_TYPES.index(kind)} AS type, p.id AS id"

@@ -54,9 +54,7 @@ class Recommendations(Sequence[Recommendation]):
 
     def to_dicts(self) -> list[dict[str, object]]:
         """One dictionary a product, ready for JSON."""
-        return [
-            dict(vars(item)) for item in self.items
-        ]  # its fields are plain, so `asdict` would only be slow
+        return [dict(vars(item)) for item in self.items]  # fields are plain: `asdict` would only be slow
 
     def to_frame(self) -> "pd.DataFrame":
         """One row a product."""
