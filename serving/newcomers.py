@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ..gnn import ProductGraphNetwork
 
 
+GUESSED = ("brand", "category")
+"""Facts that nearly every product has; where one is missing, products described alike speak for it."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """The facts of one kind, brands say, as the network knows them."""
@@ -66,8 +70,9 @@ class Facts:
 class Newcomers:
     """What the network does with a product that it has never seen, as arrays.
 
-    `h = T · t + Σ α_a · x_a`, then one step of message passing from the nearest products by text. What comes
-    over that step counts as text, since text is why it comes.
+    `h = T · t + Σ α_a · x_a`, then one step of message passing from the nearest products by text; a product
+    without a brand or category that training knows also gets the mean of theirs. What comes from them counts
+    as text, since text is why it comes.
     """
 
     mean: FloatArray
@@ -139,6 +144,10 @@ class Newcomers:
         degree = weight.sum(axis=1)
         scale = np.sqrt(np.maximum(degree[:, None] * (self.degree[nearest] + weight), 1e-12))
         channels["text"] += self.gate * np.einsum("mk,mkd->md", weight / scale, self.before[nearest])
+        for kind in (name for name in GUESSED if name in channels):
+            without = ~channels[kind].any(axis=1)
+            theirs = index.channels[kind][nearest[without]]  # (n_without, k, d)
+            channels["text"][without] += _mean_of_known(theirs, weight[without])
         placed = index.with_products(
             [product.product_id for product in products],
             channels,
@@ -209,6 +218,14 @@ class Newcomers:
 _ARRAYS = ("mean", "project", "before", "degree")
 
 
+def _mean_of_known(vectors: FloatArray, weights: FloatArray) -> FloatArray:
+    """Weighted means `(m, d)` of `(m, k, d)`, without the vectors that are zero; zero where all are."""
+    weights = weights * vectors.any(axis=2)
+    total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+    out: FloatArray = np.einsum("mk,mkd->md", weights / total, vectors)
+    return out
+
+
 def _facts_of(product: Product) -> dict[str, list[str]]:
     """The ids of a product's facts by kind, categories with all above them."""
     steps = product.category.split(CATEGORY_SEPARATOR) if product.category else []
@@ -224,6 +241,6 @@ def _facts_of(product: Product) -> dict[str, list[str]]:
 
 def _names(kind: str, described: Sequence[Mapping[str, Sequence[str]]]) -> list[str]:
     """The brands or categories of products, which get a number even where training has not seen them."""
-    if kind not in ("brand", "category"):
+    if kind not in GUESSED:
         return []
     return [name for names in described for name in names[kind]]

@@ -4,14 +4,18 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cartograph.data import DataError, StoreError, UnknownIdError
+from cartograph.data.dataset import FloatArray
 from cartograph.kg import export
 from cartograph.serving.filters import Filter
+from cartograph.serving.index import Index
 from cartograph.serving.live import Event, NewProduct
+from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 from cartograph.serving.run import Run
 
@@ -111,6 +115,31 @@ def test_a_new_product_has_the_facts_of_one_that_is_described_alike(copied: Run)
         assert not none.any()
 
 
+@pytest.mark.parametrize("kind", ["brand", "category"])
+def test_a_new_product_without_brand_or_category_gets_those_of_products_described_alike(
+    trained: Run, kind: str
+) -> None:
+    ranker = Ranker.load(trained.index)
+    index = ranker.index
+    with Recommender.load(trained.folder) as recommender:
+        whole = replace(recommender.product("p07"), product_id="whole")
+    if kind == "brand":
+        bare = [replace(whole, product_id=f"a{name}", brand=name) for name in ("", "unheard of")]
+    else:
+        bare = [replace(whole, product_id=f"a{name}", category=name) for name in ("", "unheard of")]
+
+    def text_channel(index: Index) -> FloatArray:
+        placed = replace(ranker, index=index).with_products([whole, *bare], index.text[[7, 7, 7]])
+        return placed.index.channels["text"][-3:]
+
+    blank = np.zeros_like(index.channels[kind])
+    gained = text_channel(index) - text_channel(replace(index, channels={**index.channels, kind: blank}))
+    own = index.channels[kind][index.rows["p07"]]
+    assert not gained[0].any()
+    for added in gained[1:]:
+        assert added @ own / np.linalg.norm(added) / np.linalg.norm(own) > 0.9
+
+
 def test_a_product_that_is_there_changes_price_and_stock_only(copied: Run) -> None:
     with Recommender.load(copied.folder, writable=True) as recommender:
         recommender.add_products([SPADE])
@@ -204,6 +233,7 @@ WRITER = """
 import os, random, signal, sys, time
 from cartograph.encoders import load_encoder
 from cartograph.serving.live import Event, NewProduct
+from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 
 def write(n, out):
