@@ -27,6 +27,7 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/robustness.py
 	$(BIN)/python benchmarks/language.py
 	$(BIN)/python benchmarks/categories.py
+	$(BIN)/python benchmarks/sentiment.py
 	$(BIN)/python benchmarks/tuning.py
 	$(BIN)/python benchmarks/baskets.py
 	$(BIN)/python benchmarks/questions.py

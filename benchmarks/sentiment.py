@@ -6,7 +6,7 @@ The reviews of `online_shopping_10_cats`, each text once. A tenth, by the hash o
 and read once; another tenth is for choosing settings. `SentimentClassifier`, with its defaults and the
 packaged multilingual encoder, learns from all the rest, and so does logistic regression on TF-IDF of
 characters, whose lengths and strength are chosen on the second tenth. Intervals are 95 % by resampling
-reviews. The result is `benchmarks/results/sentiment.json`; training takes a quarter of an hour on a core that
+reviews. The result is `benchmarks/results/sentiment.json`; training takes forty minutes on a core that
 computes in bfloat16.
 """
 
