@@ -3,7 +3,8 @@
     python benchmarks/robustness.py [--encoder NAME]
 
 The judgements and figures are those of `benchmarks/search.py`. Queries are asked as they are; with two
-letters of their longest word exchanged; with a letter of it left out; with their words in reverse. Products
+letters of their longest word exchanged; with a letter of it left out; with their words in reverse; and with
+words that mean the same in their place (`SAME`, where a query has one of these). Products
 are searched as they are; without descriptions; and with one in a hundred, drawn at random, whose seller has
 put the hundred commonest words of all queries behind its title. Of the last it is also said how many of the
 first ten places such products take that have not been judged relevant; at random it would be 1 %.
@@ -42,6 +43,73 @@ RESULT = RESULTS / "robustness.json"
 COMPARED = ("BM25 (titles)", "BM25F (ours: fields, stems)", "cosine", "hybrid")
 STUFFED = 0.01
 KEYWORDS = 100
+SAME = {
+    "backpack": "rucksack",
+    "bag": "handbag",
+    "bicycle": "bike",
+    "bike": "bicycle",
+    "blanket": "throw",
+    "bra": "brassiere",
+    "bras": "brassieres",
+    "cellphone": "mobile phone",
+    "clothes": "clothing",
+    "cookware": "pots and pans",
+    "couch": "sofa",
+    "curtains": "drapes",
+    "diaper": "nappy",
+    "diapers": "nappies",
+    "dress": "gown",
+    "dresses": "gowns",
+    "earbuds": "earphones",
+    "earphones": "headphones",
+    "faucet": "tap",
+    "flashlight": "torch",
+    "fridge": "refrigerator",
+    "glasses": "spectacles",
+    "gown": "dress",
+    "headphones": "earphones",
+    "jacket": "coat",
+    "jeans": "denims",
+    "kids": "children",
+    "ladies": "women",
+    "laptop": "notebook",
+    "luggage": "suitcases",
+    "makeup": "cosmetics",
+    "mens": "male",
+    "monitor": "display",
+    "mug": "cup",
+    "necklace": "pendant",
+    "pants": "trousers",
+    "perfume": "fragrance",
+    "perfumes": "fragrances",
+    "phone": "cellphone",
+    "pillow": "cushion",
+    "purse": "handbag",
+    "rug": "carpet",
+    "rugs": "carpets",
+    "shirt": "top",
+    "shirts": "tops",
+    "shoes": "footwear",
+    "skillet": "frying pan",
+    "sneakers": "trainers",
+    "socks": "stockings",
+    "sofa": "couch",
+    "speaker": "loudspeaker",
+    "speakers": "loudspeakers",
+    "stroller": "pushchair",
+    "sunglasses": "shades",
+    "sweater": "jumper",
+    "toddler": "infant",
+    "toys": "playthings",
+    "tv": "television",
+    "underwear": "lingerie",
+    "vacuum": "hoover",
+    "wallet": "billfold",
+    "wireless": "cordless",
+    "women": "ladies",
+    "womens": "ladies",
+}
+"""Words of the trade, and others for the same thing."""
 
 
 def exchanged(query: str) -> str:
@@ -71,6 +139,15 @@ def reversed_words(query: str) -> str:
     return " ".join(query.split()[::-1])
 
 
+def other_words(query: str) -> str:
+    """Every word of `SAME` by the other that means the same.
+
+    >>> other_words("Kids bike")
+    'children bicycle'
+    """
+    return " ".join(SAME.get(word.lower(), word) for word in query.split())
+
+
 def _in_longest(query: str, change: Callable[[str, int], str]) -> str:
     there = query.split()
     place = max(range(len(there)), key=lambda i: len(there[i]))
@@ -84,6 +161,7 @@ QUERIES: dict[str, Callable[[str], str]] = {
     "letters exchanged": exchanged,
     "a letter left out": left_out,
     "words in reverse": reversed_words,
+    "other words": other_words,
 }
 
 
