@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..gnn import ProductGraphNetwork
 
 
-GUESSED = ("brand", "category")
+EXPECTED = ("brand", "category")
 """Facts that nearly every product has; where one is missing, products described alike speak for it."""
 
 
@@ -144,7 +144,7 @@ class Newcomers:
         degree = weight.sum(axis=1)
         scale = np.sqrt(np.maximum(degree[:, None] * (self.degree[nearest] + weight), 1e-12))
         channels["text"] += self.gate * np.einsum("mk,mkd->md", weight / scale, self.before[nearest])
-        for kind in (name for name in GUESSED if name in channels):
+        for kind in (name for name in EXPECTED if name in channels):
             without = ~channels[kind].any(axis=1)
             theirs = index.channels[kind][nearest[without]]  # (n_without, k, d)
             channels["text"][without] += _mean_of_known(theirs, weight[without])
@@ -241,6 +241,6 @@ def _facts_of(product: Product) -> dict[str, list[str]]:
 
 def _names(kind: str, described: Sequence[Mapping[str, Sequence[str]]]) -> list[str]:
     """The brands or categories of products, which get a number even where training has not seen them."""
-    if kind not in GUESSED:
+    if kind not in EXPECTED:
         return []
     return [name for names in described for name in names[kind]]

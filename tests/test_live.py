@@ -233,7 +233,6 @@ WRITER = """
 import os, random, signal, sys, time
 from cartograph.encoders import load_encoder
 from cartograph.serving.live import Event, NewProduct
-from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
 
 def write(n, out):
