@@ -7,6 +7,9 @@ from ..kg.walk import GraphNode, Path, Step
 from .catalogue import Catalogue
 from .index import Index
 
+MOST_PRAISE = 3
+"""Ways over what both products are praised for."""
+
 
 def paths_between(
     catalogue: Catalogue, index: Index, session: Session, row: int, other: int
@@ -15,7 +18,7 @@ def paths_between(
 
     Shared brand, category and attributes come first. Products that share none may still have a category
     above both, and users who had both; how many users is asked of the graph only where the index says that
-    one led to the other.
+    one led to the other. What reviews praise both for comes last.
 
     Args:
         catalogue: Of the shop.
@@ -35,14 +38,13 @@ def paths_between(
         ("HAS_ATTRIBUTE", GraphNode("Attribute", fact, fact))
         for fact in sorted(catalogue.attributes[row] & catalogue.attributes[other])
     ]
-    if shared:
-        return tuple(_over(ends, relation, (node,)) for relation, node in shared)
-    ways = []
-    if above := _over_categories(ends, category, catalogue.categories[other]):
-        ways.append(above)
-    if index.leads_to[row, other] or index.leads_to[other, row]:
-        ways += _over_users(ends, session)
-    return tuple(ways)
+    ways = [_over(ends, relation, (node,)) for relation, node in shared]
+    if not ways:
+        if above := _over_categories(ends, category, catalogue.categories[other]):
+            ways.append(above)
+        if index.leads_to[row, other] or index.leads_to[other, row]:
+            ways += _over_users(ends, session)
+    return (*ways, *_over_praise(ends, session))
 
 
 def _over(ends: tuple[GraphNode, GraphNode], relation: str, between: tuple[GraphNode, ...]) -> Path:
@@ -89,6 +91,16 @@ def _over_users(ends: tuple[GraphNode, GraphNode], session: Session) -> list[Pat
             steps = Step(relation, False), Step(relation, True)
             ways.append(Path((ends[0], users, ends[1]), steps))
     return ways
+
+
+def _over_praise(ends: tuple[GraphNode, GraphNode], session: Session) -> list[Path]:
+    """Over what reviews praise both products for, the surest first."""
+    found = session.query(
+        "MATCH (:Product {id: $one})-[r:PRAISED_FOR]->(a:Aspect)<-[s:PRAISED_FOR]-(:Product {id: $other}) "
+        f"RETURN a.id AS term, r.score + s.score AS score ORDER BY score DESC, term LIMIT {MOST_PRAISE}",
+        {"one": ends[0].id, "other": ends[1].id},
+    )
+    return [_over(ends, "PRAISED_FOR", (GraphNode("Aspect", row["term"], row["term"]),)) for row in found]
 
 
 def _product(catalogue: Catalogue, row: int) -> GraphNode:

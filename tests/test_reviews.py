@@ -211,6 +211,27 @@ def test_a_shop_is_told_what_its_products_are_praised_and_blamed_for(shop: Recom
         shop.reviews("nothing")
 
 
+def test_an_explanation_says_what_both_products_are_praised_for(
+    reviewed: Run, shop: Recommender, tmp_path: Path
+) -> None:
+    assert not any("PRAISED_FOR" in path for path in shop.explain(["p10"], "p00").paths)
+    run = Run(tmp_path / "copy")
+    shutil.copytree(reviewed.folder, run.folder)
+    with run.open() as graph:
+        graph.execute(
+            "MATCH (:Product {id: 'p00'})-[r:PRAISED_FOR]->(a:Aspect), (p:Product) "
+            "WHERE p.id IN ['p01', 'p10'] "
+            "CREATE (p)-[:PRAISED_FOR {reviews: r.reviews, score: r.score}]->(a)"
+        )
+    with Recommender.load(run.folder) as shop:
+        for other in ("p01", "p10"):
+            paths = shop.explain([other], "p00").paths
+            praised = [path for path in paths if "PRAISED_FOR" in path]
+            title = shop.product(other).title
+            assert f"{title} -PRAISED_FOR-> battery <-PRAISED_FOR- garden spade number 0" in praised
+            assert paths[-len(praised) :] == tuple(praised)
+
+
 def test_reviews_without_a_rating_are_judged_too(shop: Recommender) -> None:
     rows = shop.cypher(
         "MATCH (:User)-[r:REVIEWED]->(:Product) WHERE r.rating IS NULL "
