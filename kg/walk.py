@@ -134,13 +134,13 @@ def neighbours(
 
 
 def paths(session: Session, source: GraphNode, target: GraphNode, *, limit: int = 10) -> tuple[Path, ...]:
-    """The shortest ways between two products, over links, facts, shared users and the category tree.
+    """The shortest ways between two products, over links, facts, praise, shared users and the category tree.
 
     Args:
         session: Reads the graph.
         source: A product.
         target: Another product.
-        limit: How many ways; facts come before users.
+        limit: How many ways; facts come first, then what reviews praise both for, then users.
 
     Returns:
         Ways of the smallest length that connects the two, none if that is above 4 or over the root only.
@@ -177,7 +177,7 @@ def _links(session: Session, source: GraphNode, target: GraphNode, limit: int) -
 
 def _shared(session: Session, source: GraphNode, target: GraphNode, limit: int) -> Iterator[Path]:
     ends = {"a": source.id, "b": target.id}
-    for relation, label in _FACTS:
+    for relation, label in (*_FACTS, ("PRAISED_FOR", "Aspect")):
         rows = session.query(
             f"MATCH (a:Product {{id: $a}})-[:{relation}]->(f:{label})<-[:{relation}]-(b:Product {{id: $b}}) "
             f"RETURN DISTINCT f.id AS id, f.{_NAMES[label]} AS title ORDER BY id LIMIT {int(limit)}",

@@ -17,6 +17,8 @@ from cartograph.encoders.sentiment import SentimentClassifier, SentimentConfig
 from cartograph.kg import GraphStore, load_dataset, open_store
 from cartograph.kg.aspects import PRIOR, SURE, Aspect, clauses, find_aspects, terms
 from cartograph.kg.reviews import ProductReviews, product_reviews, read_reviews, write_judgement
+from cartograph.kg.walk import find_node
+from cartograph.kg.walk import paths as walks
 from cartograph.serving.cli import main
 from cartograph.serving.loading import load_stage
 from cartograph.serving.recommender import Recommender
@@ -230,6 +232,12 @@ def test_an_explanation_says_what_both_products_are_praised_for(
             title = shop.product(other).title
             assert f"{title} -PRAISED_FOR-> battery <-PRAISED_FOR- garden spade number 0" in praised
             assert paths[-len(praised) :] == tuple(praised)
+    with run.open(read_only=True) as graph:
+        spade, shoe = (find_node(graph, "Product", product) for product in ("p00", "p10"))
+        assert spade
+        assert shoe
+        ways = walks(graph, spade, shoe)
+    assert f"{spade.title} -PRAISED_FOR-> battery <-PRAISED_FOR- {shoe.title}" in map(str, ways)
 
 
 def test_reviews_without_a_rating_are_judged_too(shop: Recommender) -> None:

@@ -119,7 +119,7 @@ def graph(service: Service, desk: GraphDesk) -> APIRouter:
         target: Annotated[Id, Query(alias="to", description="Another's.", examples=["981760"])],
         limit: Annotated[int, Query(ge=1, le=100)] = 10,
     ) -> Response:
-        """The shortest ways between two products, over facts, shared users and the category tree."""
+        """The shortest ways between two products, over facts, praise, shared users and the category tree."""
 
         def work() -> Response:
             with service.reading() as session:
