@@ -4,10 +4,10 @@
 
 The judgements and figures are those of `benchmarks/search.py`. Queries are asked as they are; with two
 letters of their longest word exchanged; with a letter of it left out; with their words in reverse; and with
-words that mean the same in their place (`SAME`, where a query has one of these). Products
-are searched as they are; without descriptions; and with one in a hundred, drawn at random, whose seller has
-put the hundred commonest words of all queries behind its title. Of the last it is also said how many of the
-first ten places such products take that have not been judged relevant; at random it would be 1 %.
+words that mean the same in their place (`SAME`, where a query has one of these). Products are searched as
+they are; without descriptions; and with one in a hundred, drawn at random, whose seller has put the hundred
+commonest words of all queries behind its title. Of the last it is also said how many of the first ten places
+such products take that have not been judged relevant; at random it would be 1 %.
 Intervals are 95 % by resampling queries. The result is `benchmarks/results/robustness.json`.
 """
 

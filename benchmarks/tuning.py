@@ -4,9 +4,9 @@
 
 A fifth of the products is withheld entirely, three times. Ours with the encoder tuned on each training part
 (`encoders/tune.py`) stands beside ours with the encoder as it comes, all else equal; and so do both encoders
-where text ranks alone, by the cosine to the decayed sum of a history. Then `cartograph tune`
-on the whole of Beauty, in a process of its own. The result is `benchmarks/results/tuning.json`: the documents
-of both evaluations, and the process's seconds and peak memory.
+where text ranks alone, by the cosine to the decayed sum of a history. Then `cartograph tune` on the whole of
+Beauty, in a process of its own. The result is `benchmarks/results/tuning.json`: the documents of both
+evaluations, and the process's seconds and peak memory.
 """
 
 import os

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from playwright.sync_api import Browser, expect
 
 from cartograph.data import Dataset, EncoderError, RunError, UnknownProductError
 from cartograph.encoders import MULTILINGUAL_ENCODER, load_encoder
-from cartograph.encoders.sentiment import SentimentClassifier, SentimentConfig
+from cartograph.encoders.sentiment import SentimentClassifier, SentimentConfig, _Batches
 from cartograph.kg import GraphStore, load_dataset, open_store
 from cartograph.kg.aspects import PRIOR, SURE, Aspect, clauses, find_aspects, terms
 from cartograph.kg.reviews import ProductReviews, product_reviews, read_reviews, write_judgement
@@ -117,6 +118,17 @@ class TestSentiment:
             if not weight.equal(before[name])
         }
         assert moved == {"4", "5"}
+
+    def test_every_text_is_learned_from_as_often_as_there_are_passes(self) -> None:
+        ids = [[number] * (1 + number % 7) for number in range(45)]
+        rows = np.arange(5, 45)
+        batches = _Batches(ids, np.arange(45) % 2 == 0, rows, replace(QUICK, batch=16, passes=3))
+        drawn = list(batches)
+        assert len(drawn) == batches.steps == 9
+        firsts = torch.cat([step["input_ids"][:, 0] for step in drawn])
+        assert torch.bincount(firsts).tolist() == [0] * 5 + [3] * 40
+        praise = torch.cat([step["praise"] for step in drawn])
+        assert torch.equal(praise, (firsts % 2 == 0).float())
 
     def test_too_few_ratings_of_one_kind_are_refused(self, tmp_path: Path) -> None:
         with pytest.raises(EncoderError, match="30 texts are praise and 3 blame; it takes 20 of each"):
