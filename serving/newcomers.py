@@ -71,8 +71,8 @@ class Newcomers:
     """What the network does with a product that it has never seen, as arrays.
 
     `h = T · t + Σ α_a · x_a`, then one step of message passing from the nearest products by text; a product
-    without a brand or category that training knows also gets the mean of theirs. What comes from them counts
-    as text, since text is why it comes.
+    without a brand or category that training knows also gets the mean of theirs, as far as they are alike.
+    What comes from them counts as text, since text is why it comes.
     """
 
     mean: FloatArray
@@ -147,7 +147,7 @@ class Newcomers:
         for kind in (name for name in EXPECTED if name in channels):
             without = ~channels[kind].any(axis=1)
             theirs = index.channels[kind][nearest[without]]  # (n_without, k, d)
-            channels["text"][without] += _mean_of_known(theirs, weight[without])
+            channels["text"][without] += _as_far_as_alike(theirs, weight[without])
         placed = index.with_products(
             [product.product_id for product in products],
             channels,
@@ -218,11 +218,21 @@ class Newcomers:
 _ARRAYS = ("mean", "project", "before", "degree")
 
 
-def _mean_of_known(vectors: FloatArray, weights: FloatArray) -> FloatArray:
-    """Weighted means `(m, d)` of `(m, k, d)`, without the vectors that are zero; zero where all are."""
-    weights = weights * vectors.any(axis=2)
-    total = np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-    out: FloatArray = np.einsum("mk,mkd->md", weights / total, vectors)
+def _as_far_as_alike(vectors: FloatArray, likeness: FloatArray) -> FloatArray:
+    """`Σ l² v / Σ l` over those that are not zero, `(m, d)`: means of likeness times vector, by likeness.
+
+    So what is like nothing gets little.
+
+    Args:
+        vectors: `(m, k, d)`.
+        likeness: At least 0, `(m, k)`.
+
+    >>> _as_far_as_alike(np.array([[[2.0], [4.0], [0.0]]]), np.array([[0.5, 0.5, 0.9]])).tolist()
+    [[1.5]]
+    """
+    counted = likeness * vectors.any(axis=2)
+    total = np.maximum(counted.sum(axis=1, keepdims=True), 1e-12)
+    out: FloatArray = np.einsum("mk,mkd->md", counted**2 / total, vectors)
     return out
 
 
