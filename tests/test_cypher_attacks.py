@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tests.cypher_attacks import (
 from tests.planted import planted_shop
 
 MEMORY = 192 << 20
+USERS = "MATCH (u:User) RETURN count(*) AS n"
 EXAMPLES = {"Product": "p00", "Brand": "brand 0", "Category": "shop", "User": "u0", "date": 0}
 ALLOWED = 5.0
 """Seconds within which every statement is answered."""
@@ -188,48 +190,50 @@ def test_a_slow_statement_is_ended_and_says_so(reader: BoundedReader) -> None:
 
 def test_what_is_written_meanwhile_is_read_at_once(tmp_path: Path, shop: Dataset) -> None:
     file = tmp_path / "graph.lbug"
-    question = "MATCH (u:User) RETURN count(*) AS n"
     with open_store(file) as store:
         load_dataset(store, shop, progress=False)
         with BoundedReader(file, memory=MEMORY) as reader:
-            assert reader.table(question, timeout=60).rows == [[60]]
+            assert reader.table(USERS, timeout=60).rows == [[60]]
             for n in range(61, 66):
                 store.query(f"CREATE (:User {{id: 'new {n}'}})")
-                assert reader.table(question, timeout=20).rows == [[n]]
+                assert reader.table(USERS, timeout=20).rows == [[n]]
 
 
-def test_a_merge_under_way_is_waited_for_and_left_alone(tmp_path: Path, shop: Dataset) -> None:
-    file, question = tmp_path / "graph.lbug", "MATCH (u:User) RETURN count(*) AS n"
+@contextmanager
+def all_reading(file: Path, shop: Dataset) -> Iterator[tuple[BoundedReader, ThreadPoolExecutor]]:
+    """A reader of a shop's graph all of whose processes have answered, and threads to ask it from."""
     with open_store(file) as store:
         load_dataset(store, shop, progress=False)
     with BoundedReader(file, memory=MEMORY) as reader, ThreadPoolExecutor() as threads:
-        for asked in [threads.submit(reader.table, question, timeout=60) for _ in range(PROCESSES)]:
+        for asked in [threads.submit(reader.table, USERS, timeout=60) for _ in range(PROCESSES)]:
             assert asked.result().rows == [[60]]
+        yield reader, threads
+
+
+def test_a_merge_under_way_is_waited_for_and_left_alone(tmp_path: Path, shop: Dataset) -> None:
+    file = tmp_path / "graph.lbug"
+    with all_reading(file, shop) as (reader, threads):
         file.touch()  # changed, so it is opened anew
         merging = tmp_path / "graph.lbug.shadow"  # there while a writer merges its log into the graph
         merging.touch()
         before = fingerprint(tmp_path)
         with pytest.raises(StoreError, match="being merged with its log"):
-            reader.table(question, timeout=1)
+            reader.table(USERS, timeout=1)
         assert fingerprint(tmp_path) == before
-        asked = threads.submit(reader.table, question, timeout=20)
+        asked = threads.submit(reader.table, USERS, timeout=20)
         time.sleep(0.5)
         merging.unlink()
         assert asked.result().rows == [[60]]
 
 
 def test_an_older_graph_is_not_brought_up_where_nothing_may_be_written(tmp_path: Path, shop: Dataset) -> None:
-    file, question = tmp_path / "graph.lbug", "MATCH (u:User) RETURN count(*) AS n"
-    with open_store(file) as store:
-        load_dataset(store, shop, progress=False)
-    with BoundedReader(file, memory=MEMORY) as reader, ThreadPoolExecutor() as threads:
-        for asked in [threads.submit(reader.table, question, timeout=60) for _ in range(PROCESSES)]:
-            assert asked.result().rows == [[60]]
+    file = tmp_path / "graph.lbug"
+    with all_reading(file, shop) as (reader, _):
         with open_store(file) as store:
             store.execute("MATCH (s:Schema) SET s.version = 3")
         before = fingerprint(tmp_path)
         with pytest.raises(StoreError, match="has version 3 of the schema .* only read"):
-            reader.table(question, timeout=1)
+            reader.table(USERS, timeout=1)
         assert fingerprint(tmp_path) == before
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,10 +124,8 @@ def test_a_new_product_without_brand_or_category_gets_those_of_products_describe
     index = ranker.index
     with Recommender.load(trained.folder) as recommender:
         whole = replace(recommender.product("p07"), product_id="whole")
-    if kind == "brand":
-        bare = [replace(whole, product_id=f"a{name}", brand=name) for name in ("", "unheard of")]
-    else:
-        bare = [replace(whole, product_id=f"a{name}", category=name) for name in ("", "unheard of")]
+    changes: list[dict[str, Any]] = [{"product_id": f"a{name}", kind: name} for name in ("", "unheard of")]
+    bare = [replace(whole, **change) for change in changes]
 
     def text_channel(index: Index) -> FloatArray:
         placed = replace(ranker, index=index).with_products([whole, *bare], index.text[[7, 7, 7]])
