@@ -243,7 +243,7 @@ def hold_out(histories: Histories, *, timed: bool) -> tuple[Histories, Cases]:
     Users without an event before are not asked.
     """
     user = histories.owners
-    if timed:
+    if timed and len(user):
         held = histories.at >= np.quantile(histories.at, 1 - HELD_OUT, method="higher")
     else:
         begins = histories.moments == np.arange(len(user))

@@ -335,10 +335,11 @@ def test_a_run_that_is_not_trained_says_what_to_run(tmp_path: Path) -> None:
         Recommender.load(run.folder)
 
 
-def test_too_few_events_to_train_on_is_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("events", [0, 20])
+def test_too_few_events_to_train_on_is_a_sentence(tmp_path: Path, events: int) -> None:
     run = Run(tmp_path / "run")
     shop = planted_shop()
-    load_stage(run, shop.with_events(shop.events.iloc[:20]), progress=False)
+    load_stage(run, shop.with_events(shop.events.iloc[:events]), progress=False)
     with pytest.raises(RunError, match="came three times, too few to train on"):
         train_stage(run, PLANTED, progress=False)
     assert not run.index.exists()
