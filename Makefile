@@ -25,6 +25,8 @@ bench: $(SETUP)
 	$(BIN)/python benchmarks/faithfulness.py runs/bench
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/robustness.py
+	$(BIN)/python benchmarks/titles.py
+	$(BIN)/python benchmarks/robustness.py --encoder runs/titles
 	$(BIN)/python benchmarks/language.py
 	$(BIN)/python benchmarks/categories.py
 	$(BIN)/python benchmarks/sentiment.py

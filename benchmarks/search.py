@@ -35,6 +35,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.rankings import DATASETS, RESULTS  # noqa: E402
+from cartograph.data.dataset import BoolArray  # noqa: E402
 from cartograph.data.words import words  # noqa: E402
 from cartograph.encoders import DEFAULT_ENCODER, EmbeddingCache, load_encoder  # noqa: E402
 from cartograph.evaluation import write_json  # noqa: E402
@@ -98,6 +99,12 @@ def without_tags(text: str) -> str:
 def held_out(query: str) -> bool:
     """Whether a query is in the half that nothing is chosen on."""
     return int(hashlib.sha256(query.encode()).hexdigest(), 16) % 2 == 1
+
+
+def halves(queries: list[str]) -> dict[str, BoolArray]:
+    """Which queries are in each of `PARTS`."""
+    later = np.array([held_out(query) for query in queries])
+    return dict(zip(PARTS, (~later, later, np.ones(len(queries), dtype=np.bool_)), strict=True))
 
 
 def ndcg(scores: npt.NDArray[Any], gains: Scores) -> float:
@@ -212,8 +219,6 @@ def systems(judged: Judged, encoder_name: str) -> Mapping[str, System]:
 
 def report(found: Mapping[str, Scores], queries: list[str]) -> dict[str, Any]:
     """Means and intervals by part, figure and system, and of the difference to BM25 over titles."""
-    later = np.array([held_out(query) for query in queries])
-    parts = dict(zip(PARTS, (~later, later, np.ones(len(queries), dtype=np.bool_)), strict=True))
     base = found["BM25 (titles)"]
     return {
         part: {
@@ -226,7 +231,7 @@ def report(found: Mapping[str, Scores], queries: list[str]) -> dict[str, Any]:
             }
             for name, values in found.items()
         }
-        for part, own in parts.items()
+        for part, own in halves(queries).items()
     }
 
 

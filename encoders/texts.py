@@ -26,7 +26,7 @@ def node_texts(arrays: GraphArrays, template: str = DEFAULT_TEMPLATE) -> dict[st
     Raises:
         ValueError: The template names an unknown field, or none.
     """
-    fields = _product_fields(arrays)[list(FIELDS)].itertuples(index=False)
+    fields = product_fields(arrays)[list(FIELDS)].itertuples(index=False)
     texts = product_texts([dict(zip(FIELDS, row, strict=True)) for row in fields], template)
     attributes = arrays.nodes["Attribute"]
     return {
@@ -45,6 +45,22 @@ def product_texts(fields: Iterable[Mapping[str, str]], template: str = DEFAULT_T
     """
     pieces, everything = _pieces(template), _pieces(". ".join(f"{{{name}}}" for name in FIELDS))
     return [_fill(pieces, row) or _fill(everything, row) for row in fields]
+
+
+def product_fields(arrays: GraphArrays) -> pd.DataFrame:
+    """The `FIELDS` of every product, in node order; facts joined by commas, empty where there are none."""
+    products = arrays.nodes["Product"]
+    leaves = arrays.nodes["Category"]["name"]
+    attributes = arrays.nodes["Attribute"]["value"]
+    return pd.DataFrame(
+        {
+            "title": products["title"],
+            "description": products["description"],
+            "brand": _joined(arrays, "MADE_BY", "Brand", arrays.nodes["Brand"]["name"]),
+            "category": _joined(arrays, "IN_CATEGORY", "Category", leaves),
+            "attributes": _joined(arrays, "HAS_ATTRIBUTE", "Attribute", attributes),
+        }
+    )
 
 
 def _pieces(template: str) -> list[tuple[str, str]]:
@@ -68,21 +84,6 @@ def _fill(pieces: list[tuple[str, str]], row: Mapping[str, str]) -> str:
     parts = [(row.get(name, ""), after) for name, after in pieces if not name or row.get(name)]
     text = "".join(value + after for value, after in parts)
     return re.sub(r"[\s.,;:|–-]+$", "", re.sub(r"\s+", " ", text)).strip()
-
-
-def _product_fields(arrays: GraphArrays) -> pd.DataFrame:
-    products = arrays.nodes["Product"]
-    leaves = arrays.nodes["Category"]["name"]
-    attributes = arrays.nodes["Attribute"]["value"]
-    return pd.DataFrame(
-        {
-            "title": products["title"],
-            "description": products["description"],
-            "brand": _joined(arrays, "MADE_BY", "Brand", arrays.nodes["Brand"]["name"]),
-            "category": _joined(arrays, "IN_CATEGORY", "Category", leaves),
-            "attributes": _joined(arrays, "HAS_ATTRIBUTE", "Attribute", attributes),
-        }
-    )
 
 
 def _joined(arrays: GraphArrays, relation: str, label: str, names: "pd.Series[str]") -> "pd.Series[str]":

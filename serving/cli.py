@@ -79,8 +79,15 @@ def build_parser() -> argparse.ArgumentParser:
     _device(encode)
     _json(encode)
 
-    tune = _verb(verbs, "tune", "tune the encoder on the shop's own events: what goes together reads alike")
+    tune = _verb(verbs, "tune", "tune the encoder on the shop's own events, its titles, or both")
     _run(tune)
+    tune.add_argument(
+        "--on",
+        choices=("events", "titles", "both"),
+        default="events",
+        help="events: what goes together reads alike, for new products; titles: a long text reads more like "
+        "its title, for search by meaning; both: some of each (default: %(default)s)",
+    )
     tune.add_argument("--steps", type=int, metavar="N", help="how many (default: as needed)")
     tune.add_argument("--seed", type=int, default=0, help="give `train` the same (default: %(default)s)")
     tune.set_defaults(epochs=None)

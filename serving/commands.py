@@ -75,7 +75,7 @@ def _tune(options: Namespace) -> None:
     tuning = TuneConfig(seed=options.seed)
     if options.steps is not None:
         tuning = replace(tuning, steps=options.steps)
-    folder = tune_stage(run, fit_config(options), tuning, device=options.device)
+    folder = tune_stage(run, fit_config(options), tuning, on=options.on, device=options.device)
     if options.json:
         print_json({"encoder": str(folder)})
     else:

@@ -5,7 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ..data import RunError
+from ..data import EncoderError, RunError
 from ..encoders import (
     DEFAULT_ENCODER,
     DEFAULT_TEMPLATE,
@@ -22,7 +22,7 @@ from .fit import FitConfig, choose, fit, hold_out, save
 from .models import ndcg
 from .newcomers import Newcomers
 from .run import Run
-from .tuning import tuned
+from .tuning import On, tuned
 
 
 def encode_stage(
@@ -64,25 +64,34 @@ def tune_stage(
     config: FitConfig = FitConfig(),
     tuning: TuneConfig = TuneConfig(),
     *,
+    on: On = "events",
     device: str = "auto",
     progress: bool = True,
 ) -> Path:
-    """Tune the run's encoder on the run's events; later commands encode with it. Returns its folder.
+    """Tune the run's encoder on the run's events, titles or both; later commands encode with it.
 
     Args:
         run: With a loaded graph.
         config: As for `train_stage`: what it holds out, tuning does not see.
         tuning: How to tune.
+        on: Events make what goes together read alike, titles keep to what a query asks for.
         device: Where to compute.
         progress: Whether to show a bar on stderr.
 
+    Returns:
+        Its folder.
+
     Raises:
-        EncoderError: No products go together.
+        EncoderError: There are no events, no products go together, or none has a title.
     """
     state = run.state()
     with run.open(read_only=True) as graph:
         arrays = export(graph)
-    known, _ = hold_out(event_histories(arrays), timed=state.timed)
+    known = event_histories(arrays)
+    if on != "titles":
+        if not len(known.products):
+            raise EncoderError(f"{run.folder} has no events to tune on; --on titles needs none")
+        known, _ = hold_out(known, timed=state.timed)
     encoder = load_encoder(state.encoder or DEFAULT_ENCODER, device=device)
     template = state.template or DEFAULT_TEMPLATE
     tuned(
@@ -93,6 +102,7 @@ def tune_stage(
         tuning,
         run.tuned,
         timed=state.timed,
+        on=on,
         template=template,
         progress=progress,
     )

@@ -1,14 +1,20 @@
-"""Tuning the encoder on a shop's own events: products of one history, a few steps apart, go together."""
+"""Tuning the encoder on a shop's own events, where products a few steps apart go together, or its titles."""
 
 import shutil
 from pathlib import Path
+from typing import Literal
+
+import numpy as np
 
 from ..data import Histories
 from ..data.matrices import Matrix
 from ..encoders import DEFAULT_TEMPLATE, TextEncoder, TuneConfig, node_texts, tune
+from ..encoders.titles import Titles
 from ..gnn.graph import followed_by
 from ..kg import GraphArrays
 from .fit import FitConfig, past
+
+On = Literal["events", "titles", "both"]
 
 
 def tuned(
@@ -20,6 +26,7 @@ def tuned(
     folder: Path,
     *,
     timed: bool,
+    on: On = "events",
     template: str = DEFAULT_TEMPLATE,
     progress: bool = True,
 ) -> None:
@@ -36,17 +43,22 @@ def tuned(
         tuning: How to tune.
         folder: Where the tuned encoder goes, whole or not at all; states are kept beside it.
         timed: Whether `at` is in seconds.
+        on: What to tune on; of the titles, where events are at work too, those of products they know.
         template: How a product reads.
         progress: Whether to show a bar on stderr.
 
     Raises:
-        EncoderError: No products go together.
+        EncoderError: No products go together, or none has a title.
     """
-    n_products = len(arrays.nodes["Product"])
-    known, _ = past(histories, n_products, config, timed=timed)
-    followed = followed_by(known, n_products, config.graph)
+    together = rows = None
+    if on != "titles":
+        n_products = len(arrays.nodes["Product"])
+        known, _ = past(histories, n_products, config, timed=timed)
+        followed = followed_by(known, n_products, config.graph)
+        together, rows = Matrix(followed + followed.T), np.unique(known.products)
+    titles = None if on == "events" else Titles.of(arrays, rows)
     texts = node_texts(arrays, template)["Product"]
     states = folder.with_name(f".{folder.name}.states")
-    tune(encoder, texts, Matrix(followed + followed.T), tuning, states=states, progress=progress)
+    tune(encoder, texts, together, tuning, titles=titles, states=states, progress=progress)
     encoder.save(folder)
     shutil.rmtree(states)

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.peers import interactions, listed
+from benchmarks.titles import both
+from cartograph.encoders.titles import Titles
 from cartograph.evaluation import rank_targets
 from tests.test_evaluation import cases_of
 
@@ -20,3 +22,11 @@ def test_a_list_ranks_as_it_stands_and_finds_nothing_else() -> None:
     cases = cases_of([[0], [0], [0]], [[2], [1], [1]])  # second in the list, not in it, no list
     found = rank_targets(listed(lambda histories: lists, 5), cases, 5)
     assert found.per_user("ndcg", 10).tolist() == [1 / np.log2(3), 0, 0]
+
+
+def test_titles_of_two_shops_share_no_category() -> None:
+    tea = Titles(["Tea", "Cup"], [["Ito"], []], np.array([0, 1]))
+    soap = Titles(["Soap"], [["Sudso", "Bath"]], np.array([0]))
+    merged = both(tea, soap)
+    assert (merged.titles, merged.details) == (["Tea", "Cup", "Soap"], [["Ito"], [], ["Sudso", "Bath"]])
+    assert merged.kinds.tolist() == [0, 1, 2]

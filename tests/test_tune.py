@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +14,12 @@ import torch
 from cartograph.data import EncoderError, split
 from cartograph.data.matrices import Matrix
 from cartograph.encoders import TuneConfig, load_encoder, tune
+from cartograph.encoders.titles import Titles
 from cartograph.encoders.tune import contrast
 from cartograph.gnn import event_histories
 from cartograph.gnn.graph import followed_by
 from cartograph.kg import exported
+from cartograph.serving import tuning
 from cartograph.serving.fit import FitConfig, past
 from cartograph.serving.loading import load_stage
 from cartograph.serving.models import prepare
@@ -78,7 +81,63 @@ def test_without_anything_that_goes_together_there_is_nothing_to_tune_on(tmp_pat
         tune(load_encoder(device="cpu"), TEXTS, nothing, states=tmp_path / "states")
 
 
-@pytest.mark.parametrize("change", [{"steps": 0}, {"starts": 1}, {"neighbours": 0}])
+@pytest.fixture(scope="module")
+def titles() -> Titles:
+    """What the planted shop's products are called."""
+    return Titles.of(exported(planted_shop(), progress=False))
+
+
+def test_a_long_text_begins_with_its_title_and_goes_on_with_what_the_shop_knows(titles: Titles) -> None:
+    rng = np.random.default_rng(0)
+    arrays = exported(planted_shop(), progress=False)
+    assert titles.titles == arrays.nodes["Product"]["title"].tolist()
+    for row in range(len(titles)):
+        alike = [titles.titles[other] for other in np.flatnonzero(titles.kinds == titles.kinds[row])]
+        drawn = [titles.long_text(row, rng) for _ in range(20)]
+        assert len(set(drawn)) > 10
+        for text in drawn:
+            own, *rest = text.split(". ")
+            assert own == titles.titles[row]
+            assert set(rest) <= {*titles.details[row], *alike} - {own}
+
+
+def test_a_title_counts_once_and_none_is_empty() -> None:
+    shop = planted_shop()
+    ids = shop.products["product_id"]
+    named = shop.products.assign(title=["", "Twice", "Twice", *ids[3:]])
+    arrays = exported(replace(shop, products=named), progress=False)
+    assert Titles.of(arrays).titles == ["Twice", *ids[3:]]
+    assert Titles.of(arrays, np.array([2, 5])).titles == ["Twice", ids[5]]
+
+
+def test_long_texts_go_halfway_to_their_titles_and_titles_stay(titles: Titles, tmp_path: Path) -> None:
+    encoder = load_encoder(device="cpu")
+    rng = np.random.default_rng(1)
+    texts = [titles.long_text(row, rng) for row in range(len(titles))]
+    ends, starts = encoder.encode(titles.titles), encoder.encode(texts)
+    halfway = (ends + starts) / np.linalg.norm(ends + starts, axis=1, keepdims=True)
+    config = TuneConfig(steps=40, titles=12, learning_rate=2e-4)
+    tune(encoder, [], None, config, titles=titles, states=tmp_path / "states", progress=False)
+    moved = encoder.encode(texts)
+    assert (moved * halfway).sum(axis=1).mean() > (starts * halfway).sum(axis=1).mean() + 0.01
+    assert (moved * ends).sum(axis=1).mean() > (starts * ends).sum(axis=1).mean() + 0.03
+    assert (encoder.encode(titles.titles) * ends).sum(axis=1).mean() > 0.97
+
+
+def test_on_both_what_goes_together_reads_alike_too(titles: Titles, tmp_path: Path) -> None:
+    encoder = load_encoder(device="cpu")
+    both = replace(QUICK, titles=4)
+    tune(encoder, TEXTS, together(), both, titles=titles, states=tmp_path / "states", progress=False)
+    assert margin(encoder.encode(TEXTS)) > 0
+
+
+def test_without_titles_there_is_nothing_to_tune_on(titles: Titles, tmp_path: Path) -> None:
+    none = replace(titles, titles=[], details=[], kinds=titles.kinds[:0])
+    with pytest.raises(EncoderError, match="no product has a title"):
+        tune(load_encoder(device="cpu"), TEXTS, None, titles=none, states=tmp_path / "states")
+
+
+@pytest.mark.parametrize("change", [{"steps": 0}, {"titles": 0}, {"starts": 1}, {"neighbours": 0}])
 def test_settings_that_draw_nothing_are_refused(change: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be at least 1|needs at least two"):
         replace(TuneConfig(), **change)
@@ -125,6 +184,35 @@ def test_later_commands_encode_with_the_tuned_encoder_until_another_is_named(tmp
     assert sorted(path.name for path in run.folder.iterdir() if "encoder" in path.name) == ["encoder"]
     encode_stage(run, encoder="sentence-transformers/all-MiniLM-L6-v2", device="cpu", progress=False)
     assert run.encoder(device="cpu").fingerprint == load_encoder(device="cpu").fingerprint
+
+
+def test_a_catalogue_without_events_is_tuned_on_its_titles(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    shop = planted_shop()
+    load_stage(run, replace(shop, events=shop.events[:0]), progress=False)
+    for on in ("events", "both"):
+        with pytest.raises(EncoderError, match="has no events to tune on; --on titles needs none"):
+            tune_stage(run, on=on, device="cpu", progress=False)
+    tune_stage(run, tuning=replace(QUICK, steps=2), on="titles", device="cpu", progress=False)
+    assert run.encoder(device="cpu").fingerprint != load_encoder(device="cpu").fingerprint
+
+
+def test_where_events_are_at_work_too_only_titles_of_products_they_know_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path / "run")
+    load_stage(run, planted_shop(), progress=False)
+    used = []
+
+    def seen(*arguments: Any, titles: Titles, states: Path, **_: object) -> None:
+        states.mkdir()
+        used.append((np.flatnonzero(np.diff(arguments[2].indptr)), titles.titles))
+
+    monkeypatch.setattr(tuning, "tune", seen)
+    tune_stage(run, on="both", device="cpu", progress=False)
+    ((joined, shown),) = used
+    titles = exported(planted_shop(), progress=False).nodes["Product"]["title"].to_numpy(object)
+    assert set(titles[joined]) <= set(shown) < set(titles)
 
 
 @pytest.mark.slow

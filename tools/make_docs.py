@@ -42,6 +42,7 @@ from tools.serving_results import (
     robustness_block,
     search_block,
     serve_block,
+    titles_block,
 )
 from tools.shop_formats import said, shop_formats_page
 
@@ -158,7 +159,12 @@ def readme_page() -> str:
 
 def answers_page() -> str:
     """`docs/answers.md`, likewise."""
-    blocks = {"search": search_block(), "robustness": robustness_block(), "language": language_block()}
+    blocks = {
+        "search": search_block(),
+        "robustness": robustness_block(),
+        "titles": titles_block(),
+        "language": language_block(),
+    }
     blocks |= {"baskets": baskets_block(), "faithfulness": faithfulness_block()}
     return _filled(DOCS / "answers.md", blocks)
 
