@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch_geometric.data import HeteroData
 
 from ..data import Histories
@@ -64,11 +65,15 @@ class Settings:
     """What validation decides of a recommender."""
 
     epochs: int
-    """How long the network is trained on all events."""
+    """How long the network is trained on all events; 0 leaves its weights as they are drawn."""
     fusion: FusionConfig = field(default_factory=FusionConfig)
     """The weights of the first stage."""
     second: SecondStage | None = None
     """The second stage; None where the first is better alone, or nobody could be asked."""
+
+
+UNTRAINED = Settings(0, FusionConfig(text_weight=5.0))
+"""Where nobody came often enough to learn from: texts and facts rank, and what events there are."""
 
 
 @dataclass(frozen=True)
@@ -191,20 +196,24 @@ def fit(
         resume: A folder with the states of trainings to go on with, see `gnn.train`.
         progress: Whether to show bars on stderr.
     """
-    if progress:
-        print("once more with all events", file=sys.stderr)
     data = with_events(base, histories, config.train.network.max_history, config.graph)
-    network, _ = train(
-        data,
-        histories,
-        None,
-        replace(config.train, epochs=settings.epochs),
-        config.graph,
-        device=device,
-        resume=resume and resume / "network.pt",
-        progress=progress,
-    )
-    network, data = network.cpu(), data.cpu()
+    if settings.epochs:
+        if progress:
+            print("once more with all events", file=sys.stderr)
+        network, _ = train(
+            data,
+            histories,
+            None,
+            replace(config.train, epochs=settings.epochs),
+            config.graph,
+            device=device,
+            resume=resume and resume / "network.pt",
+            progress=progress,
+        )
+        network, data = network.cpu(), data.cpu()
+    else:
+        torch.manual_seed(config.train.seed)
+        network = ProductGraphNetwork(data, config.train.network).eval()
     usage = Usage.of(histories, int(base["product"].num_nodes), timed=timed)
     index = Index.of(network, data, settings.fusion, usage)
     return Fitted(Ranker(index, settings.second), network, data)

@@ -20,6 +20,8 @@ _WHY = {
 def reasons(index: Index, catalogue: Catalogue, events: IntArray, rows: IntArray) -> list[str]:
     """Why these products are recommended after these events: the event that a score hinges on, and how.
 
+    Without events it is that they are popular, and nothing where nobody has chosen one yet.
+
     Args:
         index: What ranked.
         catalogue: Of the same products.
@@ -27,7 +29,7 @@ def reasons(index: Index, catalogue: Catalogue, events: IntArray, rows: IntArray
         rows: Product rows.
     """
     if not len(events):
-        return ["popular now"] * len(rows)
+        return ["popular now" if index.popularity[row] > 0 else "" for row in rows]
     names = channel_names(index)
     out = []
     for row, place, channel in zip(rows, *strongest(index, events, rows), strict=True):

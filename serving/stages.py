@@ -5,7 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ..data import EncoderError, RunError
+from ..data import EncoderError
 from ..encoders import (
     DEFAULT_ENCODER,
     DEFAULT_TEMPLATE,
@@ -18,7 +18,7 @@ from ..encoders import (
 from ..gnn import Epoch, build_graph, event_histories
 from ..kg import export
 from .baskets import Baskets
-from .fit import FitConfig, choose, fit, hold_out, save
+from .fit import UNTRAINED, FitConfig, choose, fit, hold_out, save
 from .models import ndcg
 from .newcomers import Newcomers
 from .run import Run
@@ -126,8 +126,8 @@ def train_stage(
         tensorboard: A folder for TensorBoard.
         progress: Whether to show bars on stderr.
 
-    Raises:
-        RunError: No user has the three visits that training and validation need.
+    Returns:
+        What each epoch came to; none where no user has the three visits that it takes to train and choose.
     """
     state = run.state()
     with run.open(read_only=True) as graph:
@@ -142,25 +142,31 @@ def train_stage(
     )
     histories = event_histories(arrays)
     known, validation = hold_out(histories, timed=state.timed)
-    if not len(validation):
-        raise RunError(f"no user in {run.folder} came three times, too few to train on; load more events")
     base = build_graph(arrays, vectors, config.graph)
-    chosen = choose(
-        base,
-        known,
-        validation,
-        ndcg,
-        config,
-        timed=state.timed,
-        device=device,
-        resume=run.training,
-        tensorboard=tensorboard,
-        progress=progress,
-    )
+    settings, epochs = UNTRAINED, list[Epoch]()
+    if len(validation):
+        chosen = choose(
+            base,
+            known,
+            validation,
+            ndcg,
+            config,
+            timed=state.timed,
+            device=device,
+            resume=run.training,
+            tensorboard=tensorboard,
+            progress=progress,
+        )
+        settings, epochs = chosen.settings, chosen.epochs
+    elif progress:
+        print(
+            f"no user in {run.folder} came three times: texts and facts rank until there are more events",
+            file=sys.stderr,
+        )
     fitted = fit(
         base,
         histories,
-        chosen.settings,
+        settings,
         config,
         timed=state.timed,
         device=device,
@@ -173,10 +179,10 @@ def train_stage(
     save(fitted, run.checkpoint, run.index, encoder.fingerprint)
     shutil.rmtree(run.training, ignore_errors=True)
     cold = fitted.ranker.index.cold_share
-    if progress and cold >= TuneConfig.cold_share and not run.tuned.is_dir():
+    if progress and epochs and cold >= TuneConfig.cold_share and not run.tuned.is_dir():
         print(
             f"{cold:.0%} of the products have no events; `cartograph tune --run {run.folder}`, then `encode` "
             "and `train` again, teaches their texts to speak for them",
             file=sys.stderr,
         )
-    return chosen.epochs
+    return epochs
