@@ -58,7 +58,7 @@ def tuned(
         together, rows = Matrix(followed + followed.T), np.unique(known.products)
     titles = None if on == "events" else Titles.of(arrays, rows)
     texts = node_texts(arrays, template)["Product"]
-    states = folder.with_name(f".{folder.name}.states")
+    states = folder.with_name(f".{folder.name}.{on}.states")  # another tuning does not go on from them
     tune(encoder, texts, together, tuning, titles=titles, states=states, progress=progress)
     encoder.save(folder)
     shutil.rmtree(states)

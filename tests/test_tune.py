@@ -221,7 +221,7 @@ def test_a_killed_tuning_goes_on_to_the_same_encoder(tmp_path: Path) -> None:
     for run in runs:
         load_stage(run, planted_shop(), progress=False)
     command = cartograph("tune", "--device", "cpu", "--steps", "24", "--run")
-    states = runs[0].tuned.with_name(".encoder.states")
+    states = runs[0].tuned.with_name(".encoder.events.states")
     kill_when(
         [*command, str(runs[0].folder)], lambda: (states / "checkpoint-20" / "trainer_state.json").exists()
     )
