@@ -116,7 +116,7 @@ def test_long_texts_go_halfway_to_their_titles_and_titles_stay(titles: Titles, t
     texts = [titles.long_text(row, rng) for row in range(len(titles))]
     ends, starts = encoder.encode(titles.titles), encoder.encode(texts)
     halfway = (ends + starts) / np.linalg.norm(ends + starts, axis=1, keepdims=True)
-    config = TuneConfig(steps=40, titles=12, learning_rate=2e-4)
+    config = TuneConfig(steps=24, titles=8, learning_rate=3e-4)
     tune(encoder, [], None, config, titles=titles, states=tmp_path / "states", progress=False)
     moved = encoder.encode(texts)
     assert (moved * halfway).sum(axis=1).mean() > (starts * halfway).sum(axis=1).mean() + 0.01
