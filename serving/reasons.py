@@ -16,11 +16,14 @@ _WHY = {
 }
 """What it means that a channel contributes most."""
 
+_OF_EVENTS = {"collaborative", "bought in turn"}
+"""Channels that are a reason only where both products have been chosen."""
+
 
 def reasons(index: Index, catalogue: Catalogue, events: IntArray, rows: IntArray) -> list[str]:
     """Why these products are recommended after these events: the event that a score hinges on, and how.
 
-    Without events it is that they are popular, and nothing where nobody has chosen one yet.
+    Without events it is that they are popular. Nothing is said to be chosen that nobody has chosen yet.
 
     Args:
         index: What ranked.
@@ -34,6 +37,8 @@ def reasons(index: Index, catalogue: Catalogue, events: IntArray, rows: IntArray
     out = []
     for row, place, channel in zip(rows, *strongest(index, events, rows), strict=True):
         carrier = int(events[place])
-        why = catalogue.shared(carrier, row) or [_WHY[names[channel]]]
-        out.append(f"because of {catalogue.title(carrier)!r}: {', '.join(why)}")
+        why = catalogue.shared(carrier, row)
+        if not why and (names[channel] not in _OF_EVENTS or index.n_events[[carrier, row]].all()):
+            why = [_WHY[names[channel]]]
+        out.append(f"because of {catalogue.title(carrier)!r}: {', '.join(why)}" if why else "")
     return out

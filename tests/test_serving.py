@@ -9,16 +9,19 @@ import pytest
 import torch
 
 from cartograph.data import Dataset, EncoderError, Histories, RunError, UnknownIdError, leave_one_out
+from cartograph.data.dataset import IntArray
 from cartograph.data.splits import Cases
 from cartograph.gnn import best_epoch, load_checkpoint
 from cartograph.kg import load_dataset, open_store
+from cartograph.serving import reasons
 from cartograph.serving.fit import FitConfig, hold_out
 from cartograph.serving.fusion import GRAPH_ONLY, WEIGHTS, choose_weights
-from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Usage
+from cartograph.serving.index import POPULARITY_HALF_LIFE, TREND_HALF_LIFE, Index, Usage
 from cartograph.serving.loading import load_stage
 from cartograph.serving.models import models, prepare
 from cartograph.serving.ranker import Ranker
 from cartograph.serving.recommender import Recommender
+from cartograph.serving.removal import channel_names
 from cartograph.serving.run import Run
 from cartograph.serving.stages import train_stage
 from cartograph.serving.trial import Trial
@@ -335,9 +338,15 @@ def test_a_run_that_is_not_trained_says_what_to_run(tmp_path: Path) -> None:
         Recommender.load(run.folder)
 
 
+def collaborative_alone(index: Index, events: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """As if what the same people chose were what every score hinges on."""
+    none = np.zeros(len(rows), dtype=np.int64)
+    return none, none + channel_names(index).index("collaborative")
+
+
 @pytest.mark.parametrize("events", [0, 20])
 def test_a_shop_with_few_events_or_none_is_ranked_by_texts_and_facts(
-    tmp_path: Path, events: int, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, events: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run(tmp_path / "run")
     shop = planted_shop()
@@ -354,6 +363,11 @@ def test_a_shop_with_few_events_or_none_is_ranked_by_texts_and_facts(
         title = recommender.for_events(ids[:1], 1)[0].title.rsplit(" ", 2)[0]
         assert {group(product) for product in recommender.search(title, 8).product_ids} == {own}
     chosen = set(shop.events["product_id"].iloc[:events])
+    monkeypatch.setattr(reasons, "strongest", collaborative_alone)
+    for item in recommender.for_events(["p00"], 31):
+        both_chosen = {"p00", item.product_id} <= chosen
+        assert ("often chosen by the same people" in item.reason) <= both_chosen
+        assert bool(item.reason) == (group(item.product_id) == "0" or both_chosen)
     for item in recommender.for_user("nobody", 32):
         assert item.reason == ("popular now" if item.product_id in chosen else "")
 
