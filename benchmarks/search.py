@@ -235,15 +235,20 @@ def report(found: Mapping[str, Scores], queries: list[str]) -> dict[str, Any]:
     }
 
 
+def judgements() -> Judged:
+    """What was judged; without the file the process ends."""
+    folder = DATASETS / "crowdflower"
+    if not folder.is_dir():
+        sys.exit(f"no {folder}; put Crowdflower's train.csv.zip there, or set CARTOGRAPH_DATASETS")
+    return read(folder)
+
+
 def given(about: str | None) -> tuple[str, Judged]:
     """The encoder that the command line names, and the judgements; without them the process ends."""
     options = argparse.ArgumentParser(description=about, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--encoder", default=DEFAULT_ENCODER)
     encoder: str = options.parse_args().encoder
-    folder = DATASETS / "crowdflower"
-    if not folder.is_dir():
-        sys.exit(f"no {folder}; put Crowdflower's train.csv.zip there, or set CARTOGRAPH_DATASETS")
-    return encoder, read(folder)
+    return encoder, judgements()
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.rankings import DATASETS, RESULTS  # noqa: E402
-from benchmarks.search import FIGURES, figures, halves, interval, read, systems  # noqa: E402
+from benchmarks.search import FIGURES, figures, halves, interval, judgements, systems  # noqa: E402
 from cartograph.data import load  # noqa: E402
 from cartograph.encoders import DEFAULT_ENCODER, load_encoder, tune  # noqa: E402
 from cartograph.encoders.titles import Titles  # noqa: E402
@@ -46,10 +46,7 @@ def both(one: Titles, other: Titles) -> Titles:
 
 def main() -> None:
     """Tune, search, print, write the result."""
-    folder = DATASETS / "crowdflower"
-    if not folder.is_dir():
-        sys.exit(f"no {folder}; put Crowdflower's train.csv.zip there, or set CARTOGRAPH_DATASETS")
-    judged = read(folder)
+    judged = judgements()
     titles = both(*(Titles.of(exported(load(shop))) for shop in SHOPS))
     encoder = load_encoder()
     with tempfile.TemporaryDirectory() as place:

@@ -214,7 +214,6 @@ class _Titles:
     def __init__(self, encoder: TextEncoder, titles: Titles, config: TuneConfig) -> None:
         if not len(titles):
             raise EncoderError("no product has a title, so there is nothing to tune on")
-        self._encoder = encoder
         self._as_it_comes = copy.deepcopy(encoder)
         self._titles = titles
         self._config = config
@@ -236,7 +235,7 @@ class _Titles:
             yield {"titles": self._part(titles, ends), "long texts": self._part(texts, halfway)}
 
     def _part(self, texts: Sequence[str], targets: FloatArray) -> dict[str, Tensor]:
-        ids, mask = padded(self._encoder.tokens(texts))
+        ids, mask = padded(self._as_it_comes.tokens(texts))
         return {"input_ids": ids, "attention_mask": mask, "targets": torch.from_numpy(targets)}
 
 
