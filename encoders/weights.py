@@ -113,18 +113,22 @@ def _from_e5(name: str, file: Path, device: str, precision: Precision) -> TextEn
 
 
 def _from_transformers(name: str, folder: Path, device: str, precision: Precision) -> TextEncoder:
-    from transformers import AutoConfig, AutoModel, AutoTokenizer
+    from transformers import AutoConfig, AutoModel
 
     try:
         with _quiet():
             config = AutoConfig.from_pretrained(folder)
             if config.model_type not in _FAMILY:
                 raise EncoderError(f"{name} is a {config.model_type} model; give one of the BERT family")
-            model = AutoModel.from_pretrained(folder, dtype=torch.float32)
-            tokenizer = AutoTokenizer.from_pretrained(folder).backend_tokenizer
+            model, about = AutoModel.from_pretrained(folder, dtype=torch.float32, output_loading_info=True)
+            tokenizer = _tokenizer(folder)
+        if absent := sorted(name for name in about["missing_keys"] if not name.startswith("pooler.")):
+            raise ValueError(f"weights are missing: {', '.join(absent[:3])}")
     except (OSError, ValueError, KeyError, AttributeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise EncoderError(f"{folder} does not hold a BERT-family model: {reason}") from error
+    if about["missing_keys"]:
+        model.pooler = None  # is of no use here, and would be drawn anew each time
     ours = _setting(folder / "sentence_bert_config.json")
     limit = ours.get("max_seq_length", 256)
     first_token = _setting(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token", False)
@@ -140,6 +144,20 @@ def _from_transformers(name: str, folder: Path, device: str, precision: Precisio
         device=device,
         precision=precision,
     )
+
+
+def _tokenizer(folder: Path) -> Any:
+    """What `tokenizer.json` says: transformers would take that of any BERT for WordPiece."""
+    from tokenizers import Tokenizer
+    from transformers import AutoTokenizer
+
+    file = folder / "tokenizer.json"
+    if not file.exists():
+        return AutoTokenizer.from_pretrained(folder).backend_tokenizer
+    try:
+        return Tokenizer.from_file(str(file))
+    except Exception as error:  # the library raises nothing narrower
+        raise ValueError(f"{file.name}: {error}") from error
 
 
 def _setting(file: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """One contract for every encoder: the packaged weights, and a tiny random BERT where weights don't matter."""
 
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel, GPT2Config, PreTrainedTokenizerFast
 
@@ -78,6 +80,16 @@ class EncoderContract:
         np.testing.assert_allclose(cache.encode(encoder, texts), encoder.encode(texts), atol=1e-5)
         again = EmbeddingCache(tmp_path).encode(encoder, ["three", "one"])
         np.testing.assert_array_equal(again, cache.encode(encoder, texts)[[3, 0]])
+
+    def test_what_is_kept_in_a_folder_gives_the_same_vectors(
+        self, encoder: TextEncoder, tmp_path: Path
+    ) -> None:
+        encoder.save(tmp_path / "kept")
+        one, other = (load_encoder(tmp_path / "kept", device="cpu") for _ in range(2))
+        texts = ["a red shoe", "", "未知 zz 📱"]
+        same = 1e-6 if encoder.model.dtype == torch.float32 else 0.01
+        np.testing.assert_allclose(one.encode(texts), encoder.encode(texts), atol=same)
+        assert one.fingerprint == other.fingerprint
 
 
 class TestMiniLM(EncoderContract):
@@ -203,6 +215,22 @@ def test_a_name_that_cannot_be_had_says_the_three_ways() -> None:
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="does not hold a BERT-family model"):
         load_encoder(tmp_path)
+
+
+def test_a_folder_whose_tokenizer_is_cut_short_is_named(tmp_path: Path, tiny_bert: Path) -> None:
+    folder = shutil.copytree(tiny_bert, tmp_path / "cut")
+    (folder / "tokenizer.json").write_text('{"version": "1.0", "trunc')
+    with pytest.raises(EncoderError, match=r"does not hold a BERT-family model: tokenizer\.json: EOF"):
+        load_encoder(folder)
+
+
+def test_weights_that_are_missing_are_named(tmp_path: Path, tiny_bert: Path) -> None:
+    folder = shutil.copytree(tiny_bert, tmp_path / "partly")
+    weights = load_file(folder / "model.safetensors")
+    del weights["encoder.layer.1.output.dense.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match="weights are missing: encoder.layer.1.output.dense.weight"):
+        load_encoder(folder)
 
 
 def test_a_model_of_another_family_is_refused(tmp_path: Path) -> None:
