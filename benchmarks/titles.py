@@ -50,7 +50,7 @@ def main() -> None:
     titles = both(*(Titles.of(exported(load(shop))) for shop in SHOPS))
     encoder = load_encoder()
     with tempfile.TemporaryDirectory() as place:
-        tune(encoder, [], None, titles=titles, states=Path(place) / "states")
+        tune(encoder, titles=titles, states=Path(place) / "states")
     TUNED.parent.mkdir(exist_ok=True)
     encoder.save(TUNED)
     found = {}

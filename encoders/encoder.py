@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -91,14 +91,9 @@ class TextEncoder:
         """
         unique, inverse = np.unique(np.array(texts, dtype=object), return_inverse=True)
         ids = self.tokens(unique.tolist(), role=role)
-        lengths = np.array([len(item) for item in ids], dtype=np.int64)
-        out = np.zeros((len(unique), self.dimension), dtype=np.float32)
-        with torch.inference_mode(), tqdm(total=len(unique), unit="text", disable=not progress) as bar:
-            for rows in batches_of_like_length(lengths):
-                out[rows] = self._vectors([ids[row] for row in rows]).cpu().numpy()
-                bar.update(len(rows))
-        vectors: FloatArray = out[inverse.reshape(-1)]
-        return vectors
+        vectors = in_batches(ids, self.dimension, self.vectors, progress=progress)
+        out: FloatArray = vectors[inverse.reshape(-1)]
+        return out
 
     def tokens(
         self, texts: Sequence[str], most: int | None = None, *, role: Role = "passage"
@@ -107,6 +102,17 @@ class TextEncoder:
         self._tokenizer.enable_truncation(min(most or self.max_length, self.max_length))
         prefix = self.prefixes.get(role, "")
         return [item.ids for item in self._tokenizer.encode_batch([prefix + text for text in texts])]
+
+    def vectors(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Unit vectors, float32, `(n_texts, dimension)`, of token ids and which of them are there.
+
+        Args:
+            input_ids: `(n_texts, n_tokens)`.
+            attention_mask: `(n_texts, n_tokens)`.
+        """
+        ids, mask = input_ids.to(self._device), attention_mask.to(self._device)
+        hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        return pool(hidden.float(), mask, self.pooling)
 
     def save(self, folder: Path) -> None:
         """Write a folder as `load_encoder` reads it, whole or not at all; what was there is replaced."""
@@ -122,11 +128,6 @@ class TextEncoder:
         pooling.write_text(json.dumps({"pooling_mode_cls_token": self.pooling == "cls"}), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.rename(folder)
-
-    def _vectors(self, ids: list[list[int]]) -> Tensor:
-        tokens, mask = (tensor.to(self._device) for tensor in padded(ids))
-        output = self.model(input_ids=tokens, attention_mask=mask)
-        return pool(output.last_hidden_state.float(), mask, self.pooling)
 
 
 def padded(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
@@ -155,6 +156,26 @@ def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
         return torch.nn.functional.normalize(hidden[:, 0])
     weight = mask[:, :, None].float()
     return torch.nn.functional.normalize((hidden * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1))
+
+
+def in_batches(
+    ids: Sequence[Sequence[int]], width: int, answer: Callable[[Tensor, Tensor], Tensor], *, progress: bool
+) -> FloatArray:
+    """What a model answers to each text, `(n_texts, width)`; texts of like length are asked together.
+
+    Args:
+        ids: The token ids of each text.
+        width: Of an answer.
+        answer: Called with token ids and which are there, both `(n, n_tokens)`; answers `(n, width)`.
+        progress: Whether to show a bar on stderr.
+    """
+    lengths = np.array([len(item) for item in ids], dtype=np.int64)
+    out = np.zeros((len(ids), width), dtype=np.float32)
+    with torch.inference_mode(), tqdm(total=len(ids), unit="text", disable=not progress) as bar:
+        for rows in batches_of_like_length(lengths):
+            out[rows] = answer(*padded([ids[row] for row in rows])).cpu().numpy()
+            bar.update(len(rows))
+    return out
 
 
 def batches_of_like_length(lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:

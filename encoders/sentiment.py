@@ -13,12 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from torch import Tensor
-from tqdm import tqdm
 
 from ..data import EncoderError
 from ..data.dataset import BoolArray, FloatArray, IntArray
 from ..data.words import with_pairs, words
-from .encoder import TextEncoder, batches_of_like_length, padded, pool
+from .encoder import TextEncoder, in_batches, padded, pool
 from .training import Schedule, has_bfloat16, train
 
 HELD_OUT = 0.1
@@ -141,18 +140,16 @@ class SentimentClassifier:
 
     def _logits(self, texts: Sequence[str], *, progress: bool) -> npt.NDArray[np.float64]:
         """What words and head say, `(n_texts, 2)`."""
-        ids = self._encoder.tokens(texts, self._tokens)
-        lengths = np.array([len(item) for item in ids], dtype=np.int64)
-        out = np.zeros((len(texts), 2))
-        out[:, 0] = self._words.decision_function(texts)
         device = next(self._head.parameters()).device
         fast = torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu" or has_bfloat16())
-        with torch.inference_mode(), fast, tqdm(total=len(texts), unit="text", disable=not progress) as bar:
-            for rows in batches_of_like_length(lengths):
-                tokens, mask = (tensor.to(device) for tensor in padded([ids[row] for row in rows]))
-                out[rows, 1] = self._head.logits(tokens, mask).cpu().numpy()
-                bar.update(len(rows))
-        return out
+        with fast:
+            head = in_batches(
+                self._encoder.tokens(texts, self._tokens),
+                1,
+                lambda ids, mask: self._head.logits(ids.to(device), mask.to(device))[:, None],
+                progress=progress,
+            )
+        return np.column_stack([self._words.decision_function(texts), head])
 
 
 def terms(text: str) -> list[str]:

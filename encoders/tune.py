@@ -1,20 +1,20 @@
 """Tuning an encoder on what a shop's users did, on its titles, or on both."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from ..data import EncoderError
-from ..data.dataset import FloatArray, IntArray
-from ..data.matrices import Matrix
-from .encoder import Pooling, TextEncoder, padded, pool
+from .encoder import TextEncoder
 from .titles import Titles
+from .together import Together
 from .training import Schedule, train
 
 PASSES = 1.3
@@ -22,6 +22,9 @@ PASSES = 1.3
 
 MOST_STEPS = 250
 """However large the catalogue is."""
+
+FEW = 4
+"""So many long texts are in memory at once, with all that their gradient takes."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,9 @@ class TuneConfig(Schedule):
 
 def tune(
     encoder: TextEncoder,
-    texts: Sequence[str],
-    together: Matrix | None,
     config: TuneConfig = TuneConfig(),
     *,
+    together: Together | None = None,
     titles: Titles | None = None,
     states: Path,
     progress: bool = True,
@@ -79,27 +81,37 @@ def tune(
 
     Args:
         encoder: To start from; it is changed in place.
-        texts: All texts, `n_texts`.
-        together: How strongly the row's text goes with the column's, symmetric, `(n_texts, n_texts)`; None to
-            tune on titles alone.
         config: How to tune.
-        titles: The catalogue's; None to tune on what goes together alone.
+        together: What shall be close, where that is to be learned.
+        titles: The catalogue's, where long texts shall go towards them.
         states: A folder that keeps the state to go on from; the caller removes it, once the encoder is kept.
         progress: Whether to show a bar on stderr.
 
     Raises:
         EncoderError: No text has a neighbour, or there are no titles.
     """
-    parts: dict[str, _Together | _Titles] = {}
+    parts: dict[str, Callable[[], Iterator[Any]]] = {}
+    once = []  # so many steps take each text of a part once
     if together is not None:
-        parts["together"] = _Together(encoder, texts, together, config)
+        if len(together.accompanied) < 2:
+            raise EncoderError("no products go together in the events, so there is nothing to tune on")
+        parts["together"] = partial(
+            together.drawn,
+            encoder,
+            starts=config.starts,
+            neighbours=config.neighbours,
+            tokens=config.tokens,
+            seed=config.seed,
+        )
+        once.append(len(together.accompanied) / config.starts)
     if titles is not None:
-        parts["titles"] = _Titles(encoder, titles, config)
-    steps = config.steps or min(
-        MOST_STEPS, max(1, round(PASSES * max(part.steps for part in parts.values())))
-    )
-    batches = _Batches(parts, steps)
-    train(_Loss(encoder, config), batches, states, steps, config, progress=progress)
+        if not len(titles):
+            raise EncoderError("no product has a title, so there is nothing to tune on")
+        as_it_comes = copy.deepcopy(encoder)
+        parts["titles"] = partial(titles.drawn, as_it_comes, size=config.titles, seed=config.seed)
+        once.append(len(titles) / config.titles)
+    steps = config.steps or min(MOST_STEPS, max(1, round(PASSES * max(once))))
+    train(_Loss(encoder, config), _Batches(parts, steps), states, steps, config, progress=progress)
     encoder.model.eval()
 
 
@@ -108,8 +120,8 @@ class _Loss(torch.nn.Module):
 
     def __init__(self, encoder: TextEncoder, config: TuneConfig) -> None:
         super().__init__()
-        self.model = encoder.model
-        self._pooling: Pooling = encoder.pooling
+        self.model = encoder.model  # its weights are what is trained
+        self._encoder = encoder
         self._config = config
 
     def forward(
@@ -125,16 +137,21 @@ class _Loss(torch.nn.Module):
         """
         losses = []
         if together is not None:
-            losses.append(contrast(self._vectors(together), together["answers"], self._config.temperature))
+            vectors = self._encoder.vectors(together["input_ids"], together["attention_mask"])
+            losses.append(contrast(vectors, together["answers"], self._config.temperature))
         for part in (titles or {}).values():
-            cosines = (self._vectors(part) * part["targets"]).sum(dim=1)
+            cosines = (self._frugally(part["input_ids"], part["attention_mask"]) * part["targets"]).sum(dim=1)
             losses.append(self._config.titles_weight * (1 - cosines).mean())
         return {"loss": torch.stack(losses).sum()}
 
-    def _vectors(self, part: dict[str, Tensor]) -> Tensor:
-        mask = part["attention_mask"]
-        hidden = self.model(input_ids=part["input_ids"], attention_mask=mask).last_hidden_state
-        return pool(hidden.float(), mask, self._pooling)
+    def _frugally(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Vectors of long texts; what their gradient takes is computed again, for a few at a time.
+
+        Cached gradients: Gao, Zhang, Han, Callan 2021.
+        """
+        few = [slice(start, start + FEW) for start in range(0, len(ids), FEW)]
+        vectors = self._encoder.vectors
+        return torch.cat([checkpoint(vectors, ids[some], mask[some], use_reentrant=False) for some in few])
 
 
 def contrast(vectors: Tensor, answers: Tensor, temperature: float) -> Tensor:
@@ -155,95 +172,11 @@ def contrast(vectors: Tensor, answers: Tensor, temperature: float) -> Tensor:
 class _Batches(torch.utils.data.IterableDataset[dict[str, Any]]):
     """The steps: of each part, what is drawn for it."""
 
-    def __init__(self, parts: Mapping[str, "_Together | _Titles"], steps: int) -> None:
+    def __init__(self, parts: Mapping[str, Callable[[], Iterator[Any]]], steps: int) -> None:
         self._parts = parts
         self._steps = steps
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        drawn = {name: part.drawn() for name, part in self._parts.items()}
+        drawn = {name: draw() for name, draw in self._parts.items()}
         for _ in range(self._steps):
             yield {name: next(own) for name, own in drawn.items()}
-
-
-class _Together:
-    """Some texts with the neighbours drawn for them."""
-
-    def __init__(
-        self, encoder: TextEncoder, texts: Sequence[str], together: Matrix, config: TuneConfig
-    ) -> None:
-        self._starts = np.flatnonzero(np.diff(together.indptr))
-        if len(self._starts) < 2:
-            raise EncoderError("no products go together in the events, so there is nothing to tune on")
-        self._ids = encoder.tokens(texts, config.tokens)
-        self._together = together
-        # What goes with everything is drawn less often.
-        self._scale = 1 / np.sqrt(np.maximum(np.asarray(together.sum(axis=0)).ravel(), 1e-12))
-        self._config = config
-
-    @property
-    def steps(self) -> float:
-        """So many start once from each text."""
-        return len(self._starts) / self._config.starts
-
-    def drawn(self) -> Iterator[dict[str, Tensor]]:
-        """What each step compares, without end."""
-        rng = np.random.default_rng(self._config.seed)
-        for begin in _in_turns(self._starts, self._config.starts, rng):
-            neighbours = [self._neighbours(int(row), rng) for row in begin]
-            rows = np.array(list(dict.fromkeys([*begin.tolist(), *np.concatenate(neighbours).tolist()])))
-            ids, mask = padded([self._ids[row] for row in rows])
-            yield {"input_ids": ids, "attention_mask": mask, "answers": torch.from_numpy(self._answers(rows))}
-
-    def _neighbours(self, row: int, rng: np.random.Generator) -> IntArray:
-        span = slice(self._together.indptr[row], self._together.indptr[row + 1])
-        columns = self._together.indices[span].astype(np.int64)
-        chances = self._together.data[span] * self._scale[columns]
-        n = min(self._config.neighbours, len(columns))
-        return rng.choice(columns, n, replace=False, p=chances / chances.sum())
-
-    def _answers(self, rows: IntArray) -> FloatArray:
-        weights = self._together[rows][:, rows].toarray().astype(np.float32)
-        total = weights.sum(axis=1, keepdims=True)
-        out: FloatArray = np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
-        return out
-
-
-class _Titles:
-    """Some titles with a long text for each, and where they belong."""
-
-    def __init__(self, encoder: TextEncoder, titles: Titles, config: TuneConfig) -> None:
-        if not len(titles):
-            raise EncoderError("no product has a title, so there is nothing to tune on")
-        self._as_it_comes = copy.deepcopy(encoder)
-        self._titles = titles
-        self._config = config
-
-    @property
-    def steps(self) -> float:
-        """So many take each title once."""
-        return len(self._titles) / self._config.titles
-
-    def drawn(self) -> Iterator[dict[str, dict[str, Tensor]]]:
-        """What each step moves, without end."""
-        rng = np.random.default_rng(self._config.seed)
-        for rows in _in_turns(np.arange(len(self._titles)), self._config.titles, rng):
-            titles = [self._titles.titles[row] for row in rows]
-            texts = [self._titles.long_text(row, rng) for row in rows]
-            ends, starts = self._as_it_comes.encode(titles), self._as_it_comes.encode(texts)
-            halfway = ends + starts
-            halfway /= np.linalg.norm(halfway, axis=1, keepdims=True)
-            yield {"titles": self._part(titles, ends), "long texts": self._part(texts, halfway)}
-
-    def _part(self, texts: Sequence[str], targets: FloatArray) -> dict[str, Tensor]:
-        ids, mask = padded(self._as_it_comes.tokens(texts))
-        return {"input_ids": ids, "attention_mask": mask, "targets": torch.from_numpy(targets)}
-
-
-def _in_turns(rows: IntArray, size: int, rng: np.random.Generator) -> Iterator[IntArray]:
-    """So many rows at a time, in a new order each time all have had their turn, without end."""
-    left = np.zeros(0, dtype=np.int64)
-    while True:
-        if len(left) < size:
-            left = np.concatenate([left, rng.permutation(rows)])
-        yield left[:size]
-        left = left[size:]

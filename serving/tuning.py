@@ -10,6 +10,7 @@ from ..data import Histories
 from ..data.matrices import Matrix
 from ..encoders import DEFAULT_TEMPLATE, TextEncoder, TuneConfig, node_texts, tune
 from ..encoders.titles import Titles
+from ..encoders.together import Together
 from ..gnn.graph import followed_by
 from ..kg import GraphArrays
 from .fit import FitConfig, past
@@ -55,10 +56,10 @@ def tuned(
         n_products = len(arrays.nodes["Product"])
         known, _ = past(histories, n_products, config, timed=timed)
         followed = followed_by(known, n_products, config.graph)
-        together, rows = Matrix(followed + followed.T), np.unique(known.products)
+        texts = node_texts(arrays, template)["Product"]
+        together, rows = Together(texts, Matrix(followed + followed.T)), np.unique(known.products)
     titles = None if on == "events" else Titles.of(arrays, rows)
-    texts = node_texts(arrays, template)["Product"]
     states = folder.with_name(f".{folder.name}.{on}.states")  # another tuning does not go on from them
-    tune(encoder, texts, together, tuning, titles=titles, states=states, progress=progress)
+    tune(encoder, tuning, together=together, titles=titles, states=states, progress=progress)
     encoder.save(folder)
     shutil.rmtree(states)

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from cartograph.data import EncoderError, split
 from cartograph.data.matrices import Matrix
 from cartograph.encoders import TuneConfig, load_encoder, tune
 from cartograph.encoders.titles import Titles
+from cartograph.encoders.together import Together
 from cartograph.encoders.tune import contrast
 from cartograph.gnn import event_histories
 from cartograph.gnn.graph import followed_by
@@ -34,11 +34,11 @@ PAIRS = [(0, 3), (1, 4), (2, 5)]
 QUICK = TuneConfig(steps=30, starts=6, neighbours=1, learning_rate=3e-4)
 
 
-def together() -> Matrix:
+def together() -> Together:
     weights = np.zeros((len(TEXTS), len(TEXTS)), dtype=np.float32)
     for a, b in PAIRS:
         weights[a, b] = weights[b, a] = 1
-    return Matrix(weights)
+    return Together(TEXTS, Matrix(weights))
 
 
 def margin(vectors: np.ndarray) -> float:
@@ -66,7 +66,7 @@ def test_the_loss_is_the_cross_entropy_of_the_answers_without_the_text_itself() 
 def test_what_goes_together_reads_alike_afterwards_and_is_kept(tmp_path: Path) -> None:
     encoder = load_encoder(device="cpu")
     before = margin(encoder.encode(TEXTS))
-    tune(encoder, TEXTS, together(), QUICK, states=tmp_path / "states", progress=False)
+    tune(encoder, QUICK, together=together(), states=tmp_path / "states", progress=False)
     vectors = encoder.encode(TEXTS)
     assert before < 0 < margin(vectors)
     encoder.save(tmp_path / "tuned")
@@ -76,9 +76,9 @@ def test_what_goes_together_reads_alike_afterwards_and_is_kept(tmp_path: Path) -
 
 
 def test_without_anything_that_goes_together_there_is_nothing_to_tune_on(tmp_path: Path) -> None:
-    nothing = Matrix((len(TEXTS), len(TEXTS)), dtype=np.float32)
+    nothing = Together(TEXTS, Matrix((len(TEXTS), len(TEXTS)), dtype=np.float32))
     with pytest.raises(EncoderError, match="no products go together in the events"):
-        tune(load_encoder(device="cpu"), TEXTS, nothing, states=tmp_path / "states")
+        tune(load_encoder(device="cpu"), together=nothing, states=tmp_path / "states")
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_long_texts_go_halfway_to_their_titles_and_titles_stay(titles: Titles, t
     ends, starts = encoder.encode(titles.titles), encoder.encode(texts)
     halfway = (ends + starts) / np.linalg.norm(ends + starts, axis=1, keepdims=True)
     config = TuneConfig(steps=24, titles=8, learning_rate=3e-4)
-    tune(encoder, [], None, config, titles=titles, states=tmp_path / "states", progress=False)
+    tune(encoder, config, titles=titles, states=tmp_path / "states", progress=False)
     moved = encoder.encode(texts)
     assert (moved * halfway).sum(axis=1).mean() > (starts * halfway).sum(axis=1).mean() + 0.01
     assert (moved * ends).sum(axis=1).mean() > (starts * ends).sum(axis=1).mean() + 0.03
@@ -127,14 +127,15 @@ def test_long_texts_go_halfway_to_their_titles_and_titles_stay(titles: Titles, t
 def test_on_both_what_goes_together_reads_alike_too(titles: Titles, tmp_path: Path) -> None:
     encoder = load_encoder(device="cpu")
     both = replace(QUICK, titles=4)
-    tune(encoder, TEXTS, together(), both, titles=titles, states=tmp_path / "states", progress=False)
+    states = tmp_path / "states"
+    tune(encoder, both, together=together(), titles=titles, states=states, progress=False)
     assert margin(encoder.encode(TEXTS)) > 0
 
 
 def test_without_titles_there_is_nothing_to_tune_on(titles: Titles, tmp_path: Path) -> None:
     none = replace(titles, titles=[], details=[], kinds=titles.kinds[:0])
     with pytest.raises(EncoderError, match="no product has a title"):
-        tune(load_encoder(device="cpu"), TEXTS, None, titles=none, states=tmp_path / "states")
+        tune(load_encoder(device="cpu"), titles=none, states=tmp_path / "states")
 
 
 @pytest.mark.parametrize("change", [{"steps": 0}, {"titles": 0}, {"starts": 1}, {"neighbours": 0}])
@@ -204,9 +205,9 @@ def test_where_events_are_at_work_too_only_titles_of_products_they_know_are(
     load_stage(run, planted_shop(), progress=False)
     used = []
 
-    def seen(*arguments: Any, titles: Titles, states: Path, **_: object) -> None:
+    def seen(*_: object, together: Together, titles: Titles, states: Path, progress: bool) -> None:
         states.mkdir()
-        used.append((np.flatnonzero(np.diff(arguments[2].indptr)), titles.titles))
+        used.append((together.accompanied, titles.titles))
 
     monkeypatch.setattr(tuning, "tune", seen)
     tune_stage(run, on="both", device="cpu", progress=False)
@@ -220,17 +221,15 @@ def test_a_killed_tuning_goes_on_to_the_same_encoder(tmp_path: Path) -> None:
     runs = [Run(tmp_path / name) for name in ("killed", "whole")]
     for run in runs:
         load_stage(run, planted_shop(), progress=False)
-    command = cartograph("tune", "--device", "cpu", "--steps", "24", "--run")
+    command = cartograph("tune", "--device", "cpu", "--steps", "24", "--run", str(runs[0].folder))
     states = runs[0].tuned.with_name(".encoder.events.states")
-    kill_when(
-        [*command, str(runs[0].folder)], lambda: (states / "checkpoint-20" / "trainer_state.json").exists()
-    )
+    kill_when(command, lambda: (states / "checkpoint-20" / "trainer_state.json").exists())
     assert not runs[0].tuned.exists()
     cut_short = states / "checkpoint-22"  # as where the kill comes while a checkpoint is written
     cut_short.mkdir()
     (cut_short / "trainer_state.json").write_text('{"global_step":')
-    for run in runs:
-        subprocess.run([*command, str(run.folder)], check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True)
+    tune_stage(runs[1], tuning=TuneConfig(steps=24), device="cpu", progress=False)
     killed, whole = (run.encoder(device="cpu").encode(TEXTS) for run in runs)
     np.testing.assert_allclose(killed, whole, atol=1e-5)
     shutil.rmtree(runs[0].folder)
