@@ -15,6 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..data.dataset import FloatArray
+from .quiet import quiet
 
 Role = Literal["passage", "query"]
 Pooling = Literal["mean", "cls"]
@@ -118,7 +119,8 @@ class TextEncoder:
         """Write a folder as `load_encoder` reads it, whole or not at all; what was there is replaced."""
         unfinished = folder.with_name(f".{folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        self.model.save_pretrained(unfinished)  # type: ignore[operator]
+        with quiet():
+            self.model.save_pretrained(unfinished)  # type: ignore[operator]
         self._tokenizer.enable_truncation(self.max_length)
         self._tokenizer.save(str(unfinished / "tokenizer.json"))
         settings = {"max_seq_length": self.max_length, "prefixes": self.prefixes}

@@ -1,9 +1,6 @@
 """Finding an encoder's weights: a folder, the local hub cache, a package, or the hub."""
 
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ import torch
 
 from ..data import EncoderError
 from .encoder import Precision, TextEncoder
+from .quiet import quiet
 
 DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 MULTILINGUAL_ENCODER = "intfloat/multilingual-e5-small"
@@ -116,7 +114,7 @@ def _from_transformers(name: str, folder: Path, device: str, precision: Precisio
     from transformers import AutoConfig, AutoModel
 
     try:
-        with _quiet():
+        with quiet():
             config = AutoConfig.from_pretrained(folder)
             if config.model_type not in _FAMILY:
                 raise EncoderError(f"{name} is a {config.model_type} model; give one of the BERT family")
@@ -163,20 +161,3 @@ def _tokenizer(folder: Path) -> Any:
 def _setting(file: Path) -> dict[str, Any]:
     settings: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     return settings
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers' notices and bars off the terminal while a model is read."""
-    from transformers.utils import logging as notices
-
-    logger = logging.getLogger("transformers")
-    level, bars = logger.level, notices.is_progress_bar_enabled()
-    logger.setLevel(logging.ERROR)
-    notices.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        if bars:
-            notices.enable_progress_bar()
