@@ -35,13 +35,16 @@ from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.evaluation.bootstrap import draws  # noqa: E402
 from cartograph.kg.reviews import PRAISE  # noqa: E402
 
+SOURCE = DATASETS / "online_shopping_10_cats" / "online_shopping_10_cats.zip"
 RESULT = RESULTS / "sentiment.json"
 LENGTHS = (1, 2), (1, 3), (1, 4)
 STRENGTHS = 3.0, 10.0, 30.0
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The reviews, each text once."""
+    """The reviews, each text once; the program ends where they are absent."""
+    if not path.exists():
+        sys.exit(f"no {path}; set CARTOGRAPH_DATASETS")
     with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
         table = pd.read_csv(file).dropna(subset=["review"])
     table["review"] = table["review"].astype(str).str.strip()
@@ -68,10 +71,7 @@ def regression(
 
 def main() -> None:
     """Split, learn, answer, print, write the result."""
-    source = DATASETS / "online_shopping_10_cats" / "online_shopping_10_cats.zip"
-    if not source.exists():
-        sys.exit(f"no {source}; set CARTOGRAPH_DATASETS")
-    table = read(source)
+    table = read(SOURCE)
     texts, praise = table["review"].to_numpy(object), table["label"].to_numpy() == 1
     part = parts(texts)
     train, validation, test = (part == name for name in ("train", "validation", "test"))

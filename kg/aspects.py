@@ -5,11 +5,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from ..data.words import CJK, with_pairs, words
+from ..data.words import has_cjk, runs, with_pairs, words
+from .phrases import substrings, words_among
 
 _CLAUSE = re.compile(r"[.,;:!?…。，、；：！？\n]+")
-_IDEOGRAPHS = re.compile(f"[{CJK}]")
 
 SURE = 1.96
 """A term counts from so many standard deviations."""
@@ -50,14 +51,14 @@ def clauses(text: str) -> list[str]:
 
 
 def terms(clause: str) -> set[str]:
-    """The words of a clause and each with the next; of scripts without spaces the pairs of characters.
+    """The words of a clause and each with the next; of scripts without spaces all that may be a word.
 
-    >>> sorted(terms("the battery dies")), sorted(terms("电池不行"))
-    (['battery', 'battery dies', 'dies', 'the', 'the battery'], ['不行', '池不', '电池'])
+    >>> sorted(terms("the battery dies")), sorted(terms("电池坏"))
+    (['battery', 'battery dies', 'dies', 'the', 'the battery'], ['池坏', '电池', '电池坏'])
     """
-    own = words(clause)
-    if _IDEOGRAPHS.search(clause):
-        return {term for term in own if len(term) > 1}
+    own = runs(clause)
+    if has_cjk(clause):
+        return {term for run in own for term in (substrings(run) if has_cjk(run) else [run]) if len(term) > 1}
     return set(with_pairs(own))
 
 
@@ -76,10 +77,13 @@ def find_aspects(
     """
     said = {praised: _Said() for praised in (True, False)}
     everything = _Said()
+    unspaced = []  # clauses whose words have to be found
     for product, own in reviews:
         heard: dict[bool, set[str]] = {True: set(), False: set()}
         for clause, praised in own:
             heard[praised] |= terms(clause)
+            if has_cjk(clause):
+                unspaced.append(clause)
         everything.add(product, heard[True] | heard[False])
         for praised, found in heard.items():
             if found:
@@ -87,13 +91,18 @@ def find_aspects(
     spread = Counter(term for own in everything.terms.values() for term in own)
     most = max(1, COMMON * len(everything.terms))
     common = {term for term, n in spread.items() if n > most}
-    return [
-        aspect
+    names = {product: set(words(known.get(product, ""))) for product in everything.terms}
+    candidates = [
+        _of_product(product, side, everything, common, names[product], praised=praised)
         for product in everything.terms
         for praised, side in said.items()
-        for aspect in _of_product(
-            product, side, everything, common, set(words(known.get(product, ""))), praised=praised
-        )
+    ]
+    runs_of_characters = {aspect.term for own in candidates for aspect in own if has_cjk(aspect.term)}
+    none = runs_of_characters - words_among(runs_of_characters, unspaced)
+    return [
+        aspect
+        for own in candidates
+        for aspect in _apart(aspect for aspect in own if aspect.term not in none)[:AT_MOST]
     ]
 
 
@@ -119,8 +128,7 @@ def _of_product(
     n_others = side.reviews.total() - n_own
     found = []
     for term, n in side.terms[product].items():
-        parts = {term, *term.split()}
-        if n < AT_LEAST or len(term) < 2 or term.isdigit() or parts & common or parts & known:
+        if n < AT_LEAST or len(term) < 2 or term.isdigit() or _is_known(term, common, known):
             continue
         prior = PRIOR * (everything.all_terms[term] + 0.5) / (everything.reviews.total() + 1)
         own, others = n + prior, side.all_terms[term] - n + prior
@@ -129,14 +137,23 @@ def _of_product(
         score = ratio / math.sqrt(1 / own + 1 / rest + 1 / others + 1 / other_rest)
         if score >= SURE:
             found.append(Aspect(product, term, praised, n, score))
-    return _apart(sorted(found, key=lambda aspect: (-aspect.score, aspect.term)))[:AT_MOST]
+    return sorted(found, key=lambda aspect: (-aspect.score, aspect.term))
+
+
+def _is_known(term: str, common: set[str], known: set[str]) -> bool:
+    """Whether a word of a term is everywhere, or in the name; without spaces, whether it is all name."""
+    if has_cjk(term):
+        pairs = {a + b for a, b in pairwise(term)}
+        return bool(pairs & common) or pairs <= known
+    parts = {term, *term.split()}
+    return bool(parts & common or parts & known)
 
 
 def _apart(aspects: Iterable[Aspect]) -> list[Aspect]:
     """Those that share no word with one before them; no character, in scripts without spaces."""
     kept, taken = [], set[str]()
     for aspect in aspects:
-        parts = set(aspect.term) if _IDEOGRAPHS.search(aspect.term) else set(aspect.term.split())
+        parts = set(aspect.term) if has_cjk(aspect.term) else set(aspect.term.split())
         if not parts & taken:
             kept.append(aspect)
             taken |= parts

@@ -17,6 +17,7 @@ from cartograph.encoders import MULTILINGUAL_ENCODER, load_encoder
 from cartograph.encoders.sentiment import SentimentClassifier, SentimentConfig, _Batches
 from cartograph.kg import GraphStore, load_dataset, open_store
 from cartograph.kg.aspects import PRIOR, SURE, Aspect, clauses, find_aspects, terms
+from cartograph.kg.phrases import words_among
 from cartograph.kg.reviews import ProductReviews, product_reviews, read_reviews, write_judgement
 from cartograph.kg.walk import find_node
 from cartograph.kg.walk import paths as walks
@@ -171,9 +172,29 @@ class TestAspects:
         assert found[("a", True)] in "屏幕清晰"
         assert found[("a", False)] in "电池不行"
 
+    def test_pieces_of_chinese_words_are_no_aspects(self) -> None:
+        blame = [
+            "电池待机太短",
+            "换了三块电池",
+            "电池不耐用",
+            "我的电池坏了",
+            "说好的待机时间呢",
+            "待机一天都没有",
+        ]
+        others = ["味道不错", "包装破了", "是好东西", "说好的赠品没有", "一天就到了", "我的快递太慢"]
+        reviews = [("a", [(clause, False)]) for clause in blame * 4]
+        reviews += [(f"b{n}", [(clause, False)]) for clause in others for n in range(4)]
+        found = {aspect.term for aspect in find_aspects(reviews, {}) if aspect.product == "a"}
+        assert {"电池", "待机"} <= found
+        assert not {"池待", "池不", "的电池", "电池待", "机太"} & found
+
+    def test_words_that_are_in_one_place_alone_are_what_stands_between_marks(self) -> None:
+        assert words_among(["屏幕清晰", "屏幕", "幕清"], ["屏幕清晰"] * 6) == {"屏幕清晰"}
+        assert words_among([], ["屏幕清晰"]) == set()
+
     def test_clauses_and_terms(self) -> None:
         assert clauses("Good,but…late!好。") == ["Good", "but", "late", "好"]
-        assert terms("电池不行 now") == {"电池", "池不", "不行", "now"}
+        assert terms("电池不行 now") == {"电池", "池不", "不行", "电池不", "池不行", "电池不行", "now"}
 
 
 def judged(store: GraphStore) -> ProductReviews:
