@@ -217,6 +217,14 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
         load_encoder(tmp_path)
 
 
+def test_a_berts_vocabulary_is_enough(tmp_path: Path) -> None:
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "shoe", "##s", "好", "的"]
+    (tmp_path / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    BertModel(BertConfig(vocab_size=len(pieces), **size)).save_pretrained(tmp_path)
+    assert load_encoder(tmp_path, device="cpu").tokens(["Red shoes 好的 zz"]) == [[2, 5, 6, 7, 8, 9, 1, 3]]
+
+
 def test_a_folder_whose_tokenizer_is_cut_short_is_named(tmp_path: Path, tiny_bert: Path) -> None:
     folder = shutil.copytree(tiny_bert, tmp_path / "cut")
     (folder / "tokenizer.json").write_text('{"version": "1.0", "trunc')
