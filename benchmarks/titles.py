@@ -5,7 +5,7 @@
 The encoder learns from the titles of Beauty and Complete Journey (`tune` in `encoders/tune.py`, its defaults;
 what `cartograph tune --on titles` does for one shop) and never sees a query, a judgement or a product of
 Crowdflower. Figures and halves of the queries are those of `benchmarks/search.py`: the way was chosen on one
-half (`chosen on`), the other (`held out`) was read once. `cosine` ranks by the encoder alone, `hybrid` is
+half (`chosen on`), nothing on the other (`held out`). `cosine` ranks by the encoder alone, `hybrid` is
 what a shop's search does. Intervals are 95 % by resampling queries, those of differences query by query. The
 result is `benchmarks/results/titles.json`; the tuned encoder is kept in `runs/titles`, for
 `python benchmarks/robustness.py --encoder runs/titles`.
