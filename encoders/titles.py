@@ -59,7 +59,7 @@ class Titles:
         for rows in in_turns(np.arange(len(self)), size, rng):
             titles = _tokens(encoder, [self.titles[row] for row in rows])
             texts = _tokens(encoder, [self.long_text(row, rng) for row in rows])
-            with torch.inference_mode():
+            with torch.no_grad():
                 ends, starts = encoder.vectors(**titles).cpu(), encoder.vectors(**texts).cpu()
                 halfway = torch.nn.functional.normalize(ends + starts)
             yield {"titles": {**titles, "targets": ends}, "long texts": {**texts, "targets": halfway}}
