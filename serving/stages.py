@@ -49,8 +49,10 @@ def encode_stage(
     state = run.update(**changes) if changes else run.state()
     with run.open(read_only=True) as graph:
         arrays = export(graph)
-    if encoder:
-        shutil.rmtree(run.tuned, ignore_errors=True)
+    if encoder and run.tuned.is_dir():
+        shutil.rmtree(run.tuned)
+        if progress:
+            print(f"the tuned encoder gives way to {encoder}; `tune` again to tune that", file=sys.stderr)
     model = run.encoder(device=device)
     cache = EmbeddingCache(run.embeddings)
     vectors = embed_graph(

@@ -174,7 +174,9 @@ def test_an_evaluation_tunes_where_enough_products_are_without_events(
     assert np.array_equal(prepared.vectors["Product"], untuned.vectors["Product"]) != is_tuned
 
 
-def test_later_commands_encode_with_the_tuned_encoder_until_another_is_named(tmp_path: Path) -> None:
+def test_later_commands_encode_with_the_tuned_encoder_until_another_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = Run(tmp_path / "run")
     load_stage(run, planted_shop(), progress=False)
     assert tune_stage(run, tuning=replace(QUICK, steps=3), device="cpu", progress=False) == run.tuned
@@ -183,7 +185,9 @@ def test_later_commands_encode_with_the_tuned_encoder_until_another_is_named(tmp
     encode_stage(run, device="cpu", progress=False)
     assert (run.embeddings / f"{tuned}-passage").is_dir()
     assert sorted(path.name for path in run.folder.iterdir() if "encoder" in path.name) == ["encoder"]
-    encode_stage(run, encoder="sentence-transformers/all-MiniLM-L6-v2", device="cpu", progress=False)
+    for notice in (True, False):  # what is not there gives no way
+        encode_stage(run, encoder="sentence-transformers/all-MiniLM-L6-v2", device="cpu")
+        assert ("the tuned encoder gives way to sentence-tr" in capsys.readouterr().err) == notice
     assert run.encoder(device="cpu").fingerprint == load_encoder(device="cpu").fingerprint
 
 
