@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.rankings import RESULTS  # noqa: E402
-from benchmarks.sentiment import SOURCE, parts, read  # noqa: E402
+from benchmarks.sentiment import parts, read  # noqa: E402
 from cartograph.data.words import has_cjk  # noqa: E402
 from cartograph.evaluation import write_json  # noqa: E402
 from cartograph.kg.aspects import clauses, find_aspects  # noqa: E402
@@ -30,7 +30,7 @@ TOGETHER = 20
 
 def products() -> Iterator[tuple[str, list[tuple[str, bool]]]]:
     """The product of each review, and its clauses with whether they are praise."""
-    table = read(SOURCE)
+    table = read()
     table = table[parts(table["review"].to_numpy(object)) == "train"]
     for (category, label), own in table.groupby(["cat", "label"]):
         for number, text in enumerate(own["review"]):
@@ -41,10 +41,7 @@ def edges(clause: str) -> set[int]:
     """Where words begin and end, by jieba."""
     import jieba
 
-    found = {0}
-    for _, _, end in jieba.tokenize(clause):
-        found.add(end)
-    return found
+    return {0, *(end for _, _, end in jieba.tokenize(clause))}
 
 
 def share_of_words(term: str, said: list[str]) -> float:

@@ -41,11 +41,11 @@ LENGTHS = (1, 2), (1, 3), (1, 4)
 STRENGTHS = 3.0, 10.0, 30.0
 
 
-def read(path: Path) -> pd.DataFrame:
+def read() -> pd.DataFrame:
     """The reviews, each text once; the program ends where they are absent."""
-    if not path.exists():
-        sys.exit(f"no {path}; set CARTOGRAPH_DATASETS")
-    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as file:
+    if not SOURCE.exists():
+        sys.exit(f"no {SOURCE}; set CARTOGRAPH_DATASETS")
+    with zipfile.ZipFile(SOURCE) as archive, archive.open(archive.namelist()[0]) as file:
         table = pd.read_csv(file).dropna(subset=["review"])
     table["review"] = table["review"].astype(str).str.strip()
     return table[table["review"] != ""].drop_duplicates("review", ignore_index=True)
@@ -71,7 +71,7 @@ def regression(
 
 def main() -> None:
     """Split, learn, answer, print, write the result."""
-    table = read(SOURCE)
+    table = read()
     texts, praise = table["review"].to_numpy(object), table["label"].to_numpy() == 1
     part = parts(texts)
     train, validation, test = (part == name for name in ("train", "validation", "test"))

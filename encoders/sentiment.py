@@ -17,7 +17,7 @@ from torch import Tensor
 from ..data import EncoderError
 from ..data.dataset import BoolArray, FloatArray, IntArray
 from ..data.words import with_pairs, words
-from .encoder import TextEncoder, in_batches, padded, pool
+from .encoder import TextEncoder, in_batches, padded
 from .training import Schedule, has_bfloat16, train
 
 HELD_OUT = 0.1
@@ -140,13 +140,13 @@ class SentimentClassifier:
 
     def _logits(self, texts: Sequence[str], *, progress: bool) -> npt.NDArray[np.float64]:
         """What words and head say, `(n_texts, 2)`."""
-        device = next(self._head.parameters()).device
+        device = self._head.linear.weight.device
         fast = torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu" or has_bfloat16())
         with fast:
             head = in_batches(
                 self._encoder.tokens(texts, self._tokens),
                 1,
-                lambda ids, mask: self._head.logits(ids.to(device), mask.to(device))[:, None],
+                lambda ids, mask: self._head.logits(ids, mask)[:, None],
                 progress=progress,
             )
         return np.column_stack([self._words.decision_function(texts), head])
@@ -168,7 +168,7 @@ class _Head(torch.nn.Module):
         super().__init__()
         self.model = encoder.model
         self.linear = torch.nn.Linear(encoder.dimension, 1, device=next(encoder.model.parameters()).device)
-        self._pooling = encoder.pooling
+        self._encoder = encoder
         self.model.requires_grad_(False)
         stacks = [list(part) for part in self.model.modules() if isinstance(part, torch.nn.ModuleList)]
         for layer in max(stacks, key=len)[-layers:]:
@@ -176,9 +176,8 @@ class _Head(torch.nn.Module):
 
     def logits(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """`(n_texts,)` of token ids and which are there, both `(n_texts, n_tokens)`."""
-        hidden = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        vectors = pool(hidden.float(), attention_mask, self._pooling) * self.linear.in_features**0.5
-        out: Tensor = self.linear(vectors)[:, 0].float()
+        vectors = self._encoder.vectors(input_ids, attention_mask)
+        out: Tensor = self.linear(vectors * self.linear.in_features**0.5)[:, 0].float()
         return out
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, praise: Tensor) -> dict[str, Tensor]:

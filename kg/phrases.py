@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set
 
 from ..data.words import has_cjk, runs
 
@@ -25,7 +25,7 @@ def substrings(run: str) -> set[str]:
     return {run[i : i + n] for n in range(2, LONGEST + 1) for i in range(len(run) - n + 1)}
 
 
-def words_among(wanted: Collection[str], texts: Iterable[str]) -> set[str]:
+def words_among(wanted: Set[str], texts: Iterable[str]) -> set[str]:
     """Those of the wanted runs of characters that are words, as far as texts tell.
 
     A part of a word has the rest of it beside it nearly always (accessor variety: Feng, Chen, Deng, Zheng
@@ -37,7 +37,7 @@ def words_among(wanted: Collection[str], texts: Iterable[str]) -> set[str]:
         texts: In which they are looked for.
     """
     parts = {part for word in wanted for cut in range(1, len(word)) for part in (word[:cut], word[cut:])}
-    sought = parts.union(wanted)
+    sought = parts | wanted
     counts: Counter[str] = Counter()
     before, after = defaultdict[str, Counter[str]](Counter), defaultdict[str, Counter[str]](Counter)
     characters = 0
@@ -48,6 +48,7 @@ def words_among(wanted: Collection[str], texts: Iterable[str]) -> set[str]:
                 some = run[start : start + n]
                 if some in sought:
                     counts[some] += 1
+                if some in wanted:
                     before[some].update(run[max(0, start - 1) : start])
                     after[some].update(run[start + n : start + n + 1])
 

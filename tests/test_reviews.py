@@ -189,8 +189,8 @@ class TestAspects:
         assert not {"池待", "池不", "的电池", "电池待", "机太"} & found
 
     def test_words_that_are_in_one_place_alone_are_what_stands_between_marks(self) -> None:
-        assert words_among(["屏幕清晰", "屏幕", "幕清"], ["屏幕清晰"] * 6) == {"屏幕清晰"}
-        assert words_among([], ["屏幕清晰"]) == set()
+        assert words_among({"屏幕清晰", "屏幕", "幕清"}, ["屏幕清晰"] * 6) == {"屏幕清晰"}
+        assert words_among(set(), ["屏幕清晰"]) == set()
 
     def test_clauses_and_terms(self) -> None:
         assert clauses("Good,but…late!好。") == ["Good", "but", "late", "好"]
